@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Every built-in limit, in one place.  Those an operator may change are the
+ * defaults of common/conf.c; the others are what the code is built for.
+ */
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
+
+#define KIB 1024u
+#define MIB (1024u * KIB)
+
+/* IMAP input */
+#define LIMIT_COMMAND_LINE (64 * KIB) /* a command without its literals */
+#define LIMIT_COMMAND_TOTAL (1 * MIB) /* a command with literals kept in memory */
+#define LIMIT_LOGIN_LINE (8 * KIB)    /* a command before login */
+#define LIMIT_LOGIN_LITERAL (4 * KIB) /* a literal before login (LITERAL-: 4096) */
+#define LIMIT_PENDING (48 * KIB)      /* pipelined bytes handed to the worker */
+#define LIMIT_NESTING 64              /* parentheses in a command */
+#define LIMIT_TAG 256
+#define LIMIT_SEQSET_RANGES 65536
+
+/* messages */
+#define LIMIT_MESSAGE (64 * MIB)     /* default of message-size */
+#define LIMIT_APPEND_MEMORY (256 * KIB) /* larger literals spool to a file */
+#define LIMIT_MIME_DEPTH 100         /* deeper parts are opaque */
+#define LIMIT_MIME_PARTS 10000
+#define LIMIT_HEADER (1 * MIB)       /* header bytes parsed per message */
+#define LIMIT_ENVELOPE_TEXT (64 * KIB)
+#define LIMIT_ADDRESSES 1000         /* per header field */
+
+/* store */
+#define LIMIT_MAILBOX_NAME 1000
+#define LIMIT_MAILBOXES 10000
+#define LIMIT_KEYWORDS 48            /* per mailbox */
+#define LIMIT_KEYWORD 128            /* bytes of one keyword */
+#define LIMIT_SEGMENT (64 * MIB)     /* a new segment after this */
+
+/* sessions */
+#define LIMIT_OUTPUT (1 * MIB)       /* buffered output per session */
+#define LIMIT_SESSIONS_PER_USER 50
+#define LIMIT_LOGIN_SECONDS 60
+#define LIMIT_IDLE_SECONDS (30 * 60)
+#define LIMIT_UNAUTH_PER_BLOCK 20    /* connections per address block */
+
+/* IPC */
+#define LIMIT_IPC_BODY 65536
+#define LIMIT_IPC_QUEUE (4 * MIB)    /* bytes waiting for one peer */
+
+#endif

@@ -1,0 +1,10 @@
+noinst_LIBRARIES += libcommon.a
+libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS) $(EVENT_CFLAGS)
+libcommon_a_SOURCES = \
+	common/arena.c common/arena.h \
+	common/buf.c common/buf.h \
+	common/limits.h \
+	common/log.c common/log.h \
+	common/secret.c common/secret.h \
+	common/xalloc.c common/xalloc.h
+COMMON_LIBS = libcommon.a $(EVENT_LIBS) $(SODIUM_LIBS)

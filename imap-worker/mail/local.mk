@@ -1,0 +1,13 @@
+noinst_LIBRARIES += libmail.a
+libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(UTF8PROC_CFLAGS)
+libmail_a_SOURCES = \
+	imap-worker/mail/charset.c \
+	imap-worker/mail/date.c \
+	imap-worker/mail/decode.c \
+	imap-worker/mail/envelope.c \
+	imap-worker/mail/find.c \
+	imap-worker/mail/fold.c \
+	imap-worker/mail/header.c \
+	imap-worker/mail/mail.h \
+	imap-worker/mail/mime.c \
+	imap-worker/mail/section.c

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: ISC
+if HAVE_CMOCKA
+check_PROGRAMS += test_buf
+test_buf_SOURCES = tests/unit/common/test_buf.c
+test_buf_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
+endif
