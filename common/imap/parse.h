@@ -24,7 +24,7 @@ struct imap_parser {
 	struct arena *arena;           /* borrowed */
 	const char *error;             /* static text or arena; NULL: none */
 	unsigned depth;
-	bool utf8;                     /* UTF8=ACCEPT is on: quoted UTF-8 is fine */
+	bool utf8;                     /* UTF8=ACCEPT: names are UTF-8 */
 };
 
 /* Bytes of a string argument; data has a NUL after len, and contains NULs only

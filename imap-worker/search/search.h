@@ -55,8 +55,9 @@ enum search_op {
 	                       not heeded; false when there is none */
 	SEARCH_SENTON,
 	SEARCH_SENTSINCE,
-	SEARCH_HEADER,      /* a field [name] (any case) has [str] in its decoded
-	                       value; empty str: there is such a field */
+	SEARCH_HEADER,      /* a field [name] (any case) has [str] in its
+	                       decoded value; empty str: there is such a
+	                       field */
 	SEARCH_BODY,        /* [str] is in the decoded text of the body */
 	SEARCH_TEXT,        /* ... of the header or of the body */
 };

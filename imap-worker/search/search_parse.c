@@ -228,14 +228,24 @@ search_key_new_messages(struct imap_parser *p)
 }
 
 static bool
+search_at_letter(const struct imap_parser *p)
+{
+	int c = imap_parse_peek(p);
+
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool
 search_parse_simple(struct imap_parser *p, struct search_program *prog,
     struct search_key **key_r)
 {
 	const struct search_word *w = NULL;
 	const char *word;
 
-	if (!imap_parse_atom(p, &word))
+	if (!search_at_letter(p))
 		return imap_parse_fail(p, "Missing search key");
+	if (!imap_parse_atom(p, &word))
+		return false;
 	if (strcasecmp(word, "NEW") == 0) {
 		*key_r = search_key_new_messages(p);
 		return true;

@@ -35,7 +35,8 @@ static const struct framer_case cases[] = {
 	{ "bare LF", KEEP, IN("a NOOP\nb X\n"), "C[a NOOP]C[b X]" },
 	{ "one CR goes", KEEP, IN("a\r\r\n"), "C[a\\r]" },
 	{ "empty lines", KEEP, IN("\r\n\n"), "C[]C[]" },
-	{ "pipelined", KEEP, IN("a NOOP\r\nb NOOP\r\nc"), "C[a NOOP]C[b NOOP]" },
+	{ "pipelined", KEEP, IN("a NOOP\r\nb NOOP\r\nc"),
+	    "C[a NOOP]C[b NOOP]" },
 	{ "kept literal", KEEP, IN("a X {3}\r\nb\nc d\r\n"),
 	    "L3sC[a X {3}\\r\\nb\\nc d]" },
 	{ "kept literal with LF only", KEEP, IN("a X {1}\nb\n"),
@@ -65,7 +66,7 @@ static const struct framer_case cases[] = {
 	    "L4+RC[b Y]" },
 	{ "refused, then a waiting literal", REFUSE,
 	    IN("a {1+}\r\nx {7}\r\nb\r\n"), "L1+RC[b]" },
-	{ "kept does not fit", KEEP, IN("a {50}\r\nb\r\n"), "L50sRC[b]" },
+	{ "kept does not fit", KEEP, IN("a {53}\r\nb\r\n"), "L53sRC[b]" },
 	{ "kept just fits", KEEP, IN("a {52+}\r\n"
 	    "1234567890123456789012345678901234567890123456789012\r\nb\r\n"),
 	    "L52+C[a {52}\\r\\n"
@@ -82,10 +83,10 @@ static const struct framer_case cases[] = {
 	{ "line too long, then a sent literal", KEEP,
 	    IN("a2345678901234567890123456789012345678 {5+}\r\n1\r\n45 z\nb\n"),
 	    "T[a2345678901234567890123456789012345678 {]C[b]" },
-	{ "command too long after a literal", KEEP,
-	    IN("a {50+}\r\n12345678901234567890123456789012345678901234567890"
-	    "\r\nb {45+}\r\n123456789012345678901234567890123456789012345"
-	    "12345678\r\nc\r\n"), "L50+RC[b {45}]" },
+	{ "command too long after a literal", KEEP, IN("a {50+}\r\n"
+	    "12345678901234567890123456789012345678901234567890 yz\r\nb\n"),
+	    "L50+T[a {50}\\r\\n"
+	    "12345678901234567890123456789012345678901234567890 y]C[b]" },
 	{ "NUL", KEEP, IN("a \0\r\nb\r\n"), "F" },
 	{ "NUL in a line nobody wants", KEEP,
 	    IN("a2345678901234567890123456789012345678901\0\r\n"), "F" },

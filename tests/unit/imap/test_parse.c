@@ -228,7 +228,7 @@ static const struct parse_case cases[] = {
 	{ run_number64, IN("9223372036854775807"), "9223372036854775807|" },
 	{ run_number64, IN("9223372036854775808"), "!Number too large" },
 	{ run_string, IN("\"\" x"), "0:| x" },
-	{ run_string, IN("\"a \\\"b\\\\\""), "6:a \"b\\|" },
+	{ run_string, IN("\"a \\\"b\\\\\""), "5:a \"b\\|" },
 	{ run_string, IN("\"\xff\""), "1:\xff|" },
 	{ run_string, IN("\"a\\b\""), "!Bad escape in quoted string" },
 	{ run_string, IN("\"a\\"), "!Bad escape in quoted string" },
