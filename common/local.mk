@@ -9,6 +9,8 @@ libcommon_a_SOURCES = \
 	common/conf_dump.c \
 	common/conf_file.c \
 	common/conf_value.c \
+	common/ipc.h common/ipc_msgs.def common/ipc_private.h \
+	common/ipc_chan.c common/ipc_msg.c common/ipc_table.c \
 	common/limits.h \
 	common/log.c common/log.h \
 	common/secret.c common/secret.h \
