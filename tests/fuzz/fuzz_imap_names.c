@@ -26,8 +26,7 @@ check_mutf7(const char *s, size_t len)
 	buf_init(&there, 1024 * 1024);
 	buf_init(&back, 1024 * 1024);
 	if (imap_mutf7_encode(s, len, &there)) {
-		if (!imap_mutf7_decode((const char *)there.data, there.len,
-		    &back))
+		if (!imap_mutf7_decode(buf_cstr(&there), there.len, &back))
 			abort();
 		check_same(&back, s, len);
 	} else if (imap_utf8_check(s, len) != IMAP_UTF8_BAD) {
@@ -36,8 +35,7 @@ check_mutf7(const char *s, size_t len)
 	buf_reset(&there);
 	buf_reset(&back);
 	if (imap_mutf7_decode(s, len, &there)) {
-		if (!imap_mutf7_encode((const char *)there.data, there.len,
-		    &back))
+		if (!imap_mutf7_encode(buf_cstr(&there), there.len, &back))
 			abort();
 		check_same(&back, s, len);
 	}
