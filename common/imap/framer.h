@@ -14,10 +14,12 @@
  * States and transitions (only framer.c changes them):
  *   LINE --CRLF after "{n}" or "{n+}" or "~{n}"--> ASK
  *   LINE --CRLF--> DONE (next command starts after imap_framer_next())
- *   ASK --keep--> KEEP, --extern--> EXTERN, --refuse--> LINE or SKIP
+ *   LINE --a limit passed--> SKIP
+ *   ASK --keep--> KEEP, --extern--> EXTERN, --refuse--> DONE (the client
+ *   waits) or SKIP
  *   KEEP, EXTERN --n bytes--> LINE
  *   SKIP (a refused non-synchronizing literal, or the rest of an overlong
- *   line) --end of that command--> REFUSED
+ *   line) --end of that command, or a literal the client waits for--> DONE
  */
 #ifndef COMMON_IMAP_FRAMER_H
 #define COMMON_IMAP_FRAMER_H
