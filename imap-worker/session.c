@@ -20,13 +20,17 @@
 #define SESSION_READ (64 * 1024)   /* bytes taken from a socket at once */
 #define SESSION_BAD_COMMANDS 20    /* in a row, then BYE */
 
-static void session_process(struct session *s);
-
 void
 session_touch(struct session *s)
 {
 	s->touched = true;
 	s->worker->touched = true;
+}
+
+bool
+session_has_news(const struct session *s)
+{
+	return s->cmd.waiting && s->view != NULL && s->view->changed;
 }
 
 void
@@ -208,29 +212,28 @@ session_literal(struct session *s)
 	}
 }
 
-/* One event of the framer; false: stop eating input for now. */
-static bool
+static void
 session_frame(struct session *s, enum imap_frame frame)
 {
 	switch (frame) {
 	case IMAP_FRAME_MORE:
-		return false;
+		break;
 	case IMAP_FRAME_COMMAND:
 		session_command(s);
-		return true;
+		break;
 	case IMAP_FRAME_LITERAL:
 		session_literal(s);
-		return true;
+		break;
 	case IMAP_FRAME_DATA:
 		append_spool_put(s->spool, s->framer.data, s->framer.data_len);
-		return true;
+		break;
 	case IMAP_FRAME_DATA_END:
 		append_spool_end(s->spool);
-		return true;
+		break;
 	case IMAP_FRAME_TOO_LONG:
 		session_tag_of_text(s);
 		session_bad(s, "The command is too long");
-		return true;
+		break;
 	case IMAP_FRAME_REFUSED:
 		if (!s->refused) {
 			session_tag_of_text(s);
@@ -238,12 +241,11 @@ session_frame(struct session *s, enum imap_frame frame)
 		}
 		s->refused = false;
 		session_command_over(s);
-		return true;
+		break;
 	case IMAP_FRAME_FATAL:
 		session_end(s, "Not IMAP");
-		return false;
+		break;
 	}
-	return false;
 }
 
 static bool
@@ -259,27 +261,18 @@ session_eat(struct session *s, const unsigned char *in, size_t len)
 	size_t at = 0, used;
 
 	session_touch(s);
-	while (at < len && !session_busy(s) && !s->ending &&
+	while (!session_busy(s) && !s->ending &&
 	    output_size(&s->out) < OUTPUT_HIGH) {
-		enum imap_frame frame;
+		enum imap_frame frame =
+		    imap_framer_feed(&s->framer, in + at, len - at, &used);
 
-		if (s->cmd.waiting) { /* IDLE: DONE, or any line, ends it */
-			frame = imap_framer_feed(&s->framer, in + at, len - at,
-			    &used);
-			at += used;
-			if (frame == IMAP_FRAME_MORE)
-				break;
-			if (frame == IMAP_FRAME_FATAL) {
-				session_end(s, "Not IMAP");
-				break;
-			}
-			session_run(s);
-			continue;
-		}
-		frame = imap_framer_feed(&s->framer, in + at, len - at, &used);
 		at += used;
-		if (!session_frame(s, frame) && frame != IMAP_FRAME_MORE)
+		if (frame == IMAP_FRAME_MORE)
 			break;
+		if (s->cmd.waiting && frame != IMAP_FRAME_FATAL)
+			session_run(s); /* IDLE: DONE, or anything, ends it */
+		else
+			session_frame(s, frame);
 	}
 	return at;
 }
@@ -288,12 +281,13 @@ session_eat(struct session *s, const unsigned char *in, size_t len)
 static void
 session_process(struct session *s)
 {
-	if (s->input.len > 0) {
-		buf_consume(&s->input,
-		    session_eat(s, s->input.data, s->input.len));
-		if (s->input.len == 0)
-			buf_clear(&s->input);
-	}
+	static const unsigned char none[1];
+
+	buf_consume(&s->input,
+	    session_eat(s, s->input.data != NULL ? s->input.data : none,
+		s->input.len));
+	if (s->input.len == 0)
+		buf_clear(&s->input);
 	if (s->input.len == 0 && s->eof && !session_busy(s))
 		session_end(s, NULL);
 }
@@ -346,10 +340,8 @@ session_wait_writable(struct session *s)
 void
 session_turn_end(struct session *s)
 {
-	bool idling = s->cmd.def == NULL ? false : s->cmd.waiting;
-
 	s->touched = false;
-	if (idling && s->view != NULL && !s->ending)
+	if (session_has_news(s) && !s->ending)
 		sync_send(s);
 	if (output_size(&s->out) > 0 && !output_send(&s->out, s->fd)) {
 		output_clear(&s->out);
@@ -365,7 +357,7 @@ session_turn_end(struct session *s)
 	/* go on in a further turn, so that the other sessions get theirs */
 	if (output_size(&s->out) < OUTPUT_LOW &&
 	    (session_busy(s) || s->input.len > 0 || s->eof ||
-		(idling && s->view != NULL && s->view->changed)))
+		session_has_news(s)))
 		event_active(s->readable, EV_TIMEOUT, 0);
 }
 

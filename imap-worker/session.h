@@ -64,6 +64,8 @@ void session_end(struct session *s, const char *bye);
 /* The turn is over and durable: tells news to an idling client, sends, and goes on
  * with commands that waited for output to drain. */
 void session_turn_end(struct session *s);
+/* Is there something to tell a client that idles? */
+bool session_has_news(const struct session *s);
 /* Marks the session to be looked at at the end of this turn. */
 void session_touch(struct session *s);
 /* Leaves the selected mailbox, enters another (view may be NULL). */

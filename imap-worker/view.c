@@ -233,24 +233,32 @@ view_resolve(const struct view *v, struct imap_seqset *set, bool uid,
 }
 
 roaring_bitmap_t *
-view_uids(const struct view *v, const struct imap_seqset *set, bool *gone_r)
+view_uids(const struct view *v, const struct imap_seqset *set)
 {
 	roaring_bitmap_t *uids = roaring_bitmap_create();
 	size_t n;
 	const struct store_row *rows = store_mbox_rows(v->mbox, &n);
 
-	if (gone_r != NULL)
-		*gone_r = false;
 	for (size_t r = 0; r < set->n; r++) {
-		uint32_t lo = set->ranges[r].lo, hi = set->ranges[r].hi;
+		uint32_t hi = set->ranges[r].hi;
 
-		view_add_rows(uids, rows, n, store_mbox_lower(v->mbox, lo),
+		view_add_rows(uids, rows, n,
+		    store_mbox_lower(v->mbox, set->ranges[r].lo),
 		    hi < v->uid_limit ? hi : v->uid_limit - 1);
-		if (gone_r != NULL && !*gone_r)
-			*gone_r = view_ghosts_below(v, hi < UINT32_MAX ? hi + 1 : hi) >
-			    view_ghosts_below(v, lo);
 	}
 	return uids;
+}
+
+bool
+view_any_gone(const struct view *v, const struct imap_seqset *set)
+{
+	roaring_uint32_iterator_t it;
+
+	roaring_init_iterator(v->ghosts, &it);
+	for (; it.has_value; roaring_advance_uint32_iterator(&it))
+		if (imap_seqset_has(set, it.current_value))
+			return true;
+	return false;
 }
 
 void

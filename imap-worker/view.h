@@ -55,11 +55,10 @@ const struct store_row *view_row(const struct view *v, uint32_t uid);
  * saved result's UIDs. Only UIDs below uid_limit are covered. */
 bool view_resolve(const struct view *v, struct imap_seqset *set, bool uid,
     struct arena *a);
-/* The existing UIDs within resolved ranges; free with roaring_bitmap_free().
- * gone_r (may be NULL): did the set name a message that is expunged but not yet
- * told? */
-roaring_bitmap_t *view_uids(const struct view *v, const struct imap_seqset *set,
-    bool *gone_r);
+/* The existing UIDs within resolved ranges; free with roaring_bitmap_free(). */
+roaring_bitmap_t *view_uids(const struct view *v, const struct imap_seqset *set);
+/* Do resolved ranges name a message that is expunged but not yet told? */
+bool view_any_gone(const struct view *v, const struct imap_seqset *set);
 /* Sets what "$" stands for; takes over `saved` (NULL: nothing). */
 void view_save(struct view *v, roaring_bitmap_t *saved);
 

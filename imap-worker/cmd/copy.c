@@ -64,16 +64,14 @@ cmd_copy_do(struct session *s, struct cmd *c, bool move)
 	uint32_t uidvalidity = 0, first = 0;
 	const char *code;
 	enum store_err err;
-	bool gone;
 
 	if (!view_resolve(s->view, &req->set, c->uid, &c->arena))
 		return reply_bad(s, "No such message number");
-	uids = view_uids(s->view, &req->set, &gone);
-	if (gone && !c->uid) { /* RFC 3501 §6.4.7: all or nothing */
-		roaring_bitmap_free(uids);
+	/* RFC 3501 §6.4.7: all or nothing */
+	if (!c->uid && view_any_gone(s->view, &req->set))
 		return reply_no(s, "EXPUNGEISSUED",
 		    "Some of the messages no longer exist");
-	}
+	uids = view_uids(s->view, &req->set);
 	copied = roaring_bitmap_create();
 	err = store_copy(s->view->mbox, uids, req->mailbox, move, copied,
 	    &uidvalidity, &first);

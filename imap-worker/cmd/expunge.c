@@ -39,7 +39,7 @@ cmd_expunge_run(struct session *s, struct cmd *c)
 	if (c->uid) {
 		if (!view_resolve(s->view, &req->set, true, &c->arena))
 			return reply_bad(s, "Bad UID set");
-		among = view_uids(s->view, &req->set, NULL);
+		among = view_uids(s->view, &req->set);
 	}
 	err = deleted_expunge(s->view, among);
 	if (among != NULL)

@@ -92,7 +92,7 @@ static enum store_err
 cmd_store_update(struct session *s, struct cmd_store_req *req)
 {
 	struct view *v = s->view;
-	roaring_bitmap_t *uids = view_uids(v, &req->set, &req->gone);
+	roaring_bitmap_t *uids = view_uids(v, &req->set);
 	roaring_bitmap_t *others = roaring_bitmap_copy(v->dirty);
 	roaring_bitmap_t *changed = roaring_bitmap_create();
 	uint64_t bits;
@@ -194,6 +194,7 @@ cmd_store_run(struct session *s, struct cmd *c)
 	if (!req->done) {
 		if (!view_resolve(s->view, &req->set, c->uid, &c->arena))
 			return reply_bad(s, "No such message number");
+		req->gone = view_any_gone(s->view, &req->set);
 		if (req->unchanged_since != UINT64_MAX)
 			s->condstore = true;
 		err = cmd_store_update(s, req);

@@ -62,6 +62,8 @@ enum search_op {
 	SEARCH_TEXT,        /* ... of the header or of the body */
 };
 
+struct mail_needle;
+
 struct search_key {
 	enum search_op op;
 	bool not;                  /* the answer is inverted */
@@ -73,6 +75,9 @@ struct search_key {
 	size_t str_len;
 	uint64_t number;           /* below 2^63 */
 	int32_t day;               /* since 1970-01-01 */
+	/* filled in by run.c */
+	uint64_t mask;             /* FLAG: its bits; EMAILID, THREADID: the id */
+	const struct mail_needle *needle; /* HEADER, BODY, TEXT */
 };
 
 #define SEARCH_RETURN_MIN 0x01u
