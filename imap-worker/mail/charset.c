@@ -269,6 +269,17 @@ utf8_carry(struct mail_conv *c, const unsigned char *in, size_t len,
 	return used;
 }
 
+/* Bytes of a broken character: as many as could have started one. */
+static size_t
+utf8_bad_len(const unsigned char *in, size_t len)
+{
+	size_t n = 1;
+
+	while (n < len && mail_utf8_len(in, n + 1) < 0)
+		n++;
+	return n;
+}
+
 static bool
 utf8_feed(struct mail_conv *c, const unsigned char *in, size_t len,
     struct buf *out)
@@ -294,7 +305,8 @@ utf8_feed(struct mail_conv *c, const unsigned char *in, size_t len,
 		}
 		if (!put_bad(out))
 			return false;
-		from = ++i;
+		i += utf8_bad_len(in + i, len - i);
+		from = i;
 	}
 	return mail_put_fit(out, in + from, i - from);
 }

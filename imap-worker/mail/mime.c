@@ -133,7 +133,8 @@ mime_scan(struct mime *m)
 	mime_skip_line(m);
 }
 
-/* Sets where the part ends, after a scan; lf: LFs before its body. */
+/* Sets where the part ends, after a scan; lf: LFs before its body. An empty body
+ * keeps the line break that the boundary would take: it ends the header. */
 static void
 mime_finish(struct mime *m, struct mail_part *part, uint32_t lf)
 {
@@ -141,6 +142,7 @@ mime_finish(struct mime *m, struct mail_part *part, uint32_t lf)
 
 	if (end < part->body_at)
 		end = part->body_at;
+	m->hit_end = end; /* nor do the parts around it end before that */
 	part->body_end = end;
 	part->lines = m->hit_lf - (end < m->hit_at) - lf;
 	if (end > part->body_at && m->msg.data[end - 1] != '\n')

@@ -21,11 +21,13 @@ section_child(const struct mail_part *m, uint32_t n)
 {
 	const struct mail_part *p;
 
+	if (n == 0)
+		return NULL;
 	if (!section_is_multipart(m))
 		return n == 1 ? m : NULL;
 	for (p = m->child; p != NULL && n > 1; p = p->next)
 		n--;
-	return n == 0 ? NULL : p;
+	return p;
 }
 
 /* The part a path names. */
