@@ -101,7 +101,7 @@ struct mail_conv {
 	enum mail_conv_kind kind;
 	const uint16_t *table; /* TABLE: of bytes 0x80 to 0xff */
 	iconv_t cd;            /* ICONV; own */
-	unsigned char carry[16]; /* start of a character cut by the piece's end */
+	unsigned char carry[16]; /* a character cut by the piece's end */
 	size_t carry_len;
 	bool swapped;          /* UTF16: little endian */
 	bool started;          /* UTF16: byte order is settled */

@@ -30,6 +30,7 @@ struct mime {
 		const char *text;
 		size_t len;
 	} bound[LIMIT_MIME_DEPTH];
+	unsigned char sorted[LIMIT_MIME_DEPTH]; /* indices, by text */
 	unsigned bounds;
 
 	size_t at;       /* start of the next line */
@@ -43,25 +44,84 @@ struct mime {
 	uint32_t hit_lf; /* LFs before hit_at */
 };
 
-/* The boundary that the line at `at` starts with, or NO_BOUNDARY. */
+/* Of the boundaries sorted[low..high), which agree before byte k and are longer
+ * than k: the first whose byte k is c or more. */
+static unsigned
+mime_narrow(const struct mime *m, unsigned low, unsigned high, size_t k,
+    unsigned c)
+{
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+
+		if ((unsigned char)m->bound[m->sorted[mid]].text[k] < c)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* The boundary that the line at `at` starts with, or NO_BOUNDARY. Follows the
+ * line byte by byte through the sorted boundaries, so that many open ones do
+ * not make it slower. */
 static unsigned
 mime_match(const struct mime *m, size_t at)
 {
 	const unsigned char *line = m->msg.data + at;
 	size_t left = m->msg.len - at;
-	unsigned best = NO_BOUNDARY;
+	unsigned best = NO_BOUNDARY, low = 0, high = m->bounds;
 
 	if (left < 2 || line[0] != '-' || line[1] != '-')
 		return NO_BOUNDARY;
-	for (unsigned i = m->bounds; i-- > 0; ) {
-		size_t len = m->bound[i].len;
+	for (size_t k = 0; ; k++) {
+		unsigned c;
 
-		if (len <= left - 2 &&
-		    (best == NO_BOUNDARY || len > m->bound[best].len) &&
-		    memcmp(line + 2, m->bound[i].text, len) == 0)
-			best = i;
+		for (; low < high && m->bound[m->sorted[low]].len == k; low++)
+			best = m->sorted[low];
+		if (low == high || k == left - 2)
+			return best;
+		c = line[2 + k];
+		low = mime_narrow(m, low, high, k, c);
+		high = mime_narrow(m, low, high, k, c + 1);
 	}
-	return best;
+}
+
+/* Opens a boundary; of equal ones the innermost is the last. */
+static unsigned
+mime_push(struct mime *m, const char *text)
+{
+	size_t len = strlen(text);
+	unsigned own = m->bounds++, i = own;
+
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	m->bound[own].text = text;
+	m->bound[own].len = len;
+	for (; i > 0; i--) {
+		unsigned other = m->sorted[i - 1];
+		size_t n = m->bound[other].len;
+		int d = memcmp(m->bound[other].text, text, n < len ? n : len);
+
+		if (d < 0 || (d == 0 && n <= len))
+			break;
+		m->sorted[i] = m->sorted[i - 1];
+	}
+	m->sorted[i] = (unsigned char)own;
+	return own;
+}
+
+/* Closes the innermost boundary, unless all were given up. */
+static void
+mime_pop(struct mime *m)
+{
+	unsigned i = 0;
+
+	if (m->bounds == 0)
+		return;
+	m->bounds--;
+	while (m->sorted[i] != m->bounds)
+		i++;
+	memmove(m->sorted + i, m->sorted + i + 1, m->bounds - i);
 }
 
 /* Moves to the start of the next line. */
@@ -133,8 +193,9 @@ mime_scan(struct mime *m)
 	mime_skip_line(m);
 }
 
-/* Sets where the part ends, after a scan; lf: LFs before its body. An empty body
- * keeps the line break that the boundary would take: it ends the header. */
+/* Sets where the part ends, after a scan; lf: LFs before its body. An empty
+ * body keeps the line break that the boundary would take: it ends the header.
+ */
 static void
 mime_finish(struct mime *m, struct mail_part *part, uint32_t lf)
 {
@@ -312,20 +373,15 @@ mime_multipart(struct mime *m, struct mail_part *part, unsigned depth,
 {
 	bool digest = strcmp(part->subtype, "DIGEST") == 0;
 	struct mail_part **tail = &part->child;
-	unsigned own = m->bounds++;
-	size_t len = strlen(boundary);
+	unsigned own = mime_push(m, boundary);
 
-	while (len > 0 && boundary[len - 1] == ' ')
-		len--;
-	m->bound[own].text = boundary;
-	m->bound[own].len = len;
 	mime_scan(m);
 	while (m->hit == own && !m->closing) {
 		*tail = mime_new(m, part);
 		mime_entity(m, *tail, depth + 1, false, digest);
 		tail = &(*tail)->next;
 	}
-	m->bounds = own;
+	mime_pop(m);
 	if (m->hit == own)
 		mime_scan(m);
 }

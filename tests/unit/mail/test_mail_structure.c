@@ -58,7 +58,8 @@ static const struct {
 	    "(\"TEXT\" \"HTML\" (\"CHARSET\" \"utf-8\") NIL NIL \"7BIT\" 0 0"
 	    NILS },
 	{ "folded parameters and stray semicolons",
-	    "Content-Type: text/plain;;\r\n\tcharset=\r\n utf-8;;x;y=;z\r\n\r\n",
+	    "Content-Type: text/plain;;\r\n\tcharset=\r\n utf-8;;x;y=;z"
+	    "\r\n\r\n",
 	    "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"utf-8\" \"Y\" \"\") NIL NIL "
 	    "\"7BIT\" 0 0" NILS },
 	{ "charset is added last", "Content-Type: text/plain; a=b\r\n\r\n",
@@ -129,8 +130,8 @@ static const struct {
 	    "NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" \"PLAIN\" " ASCII
 	    " NIL NIL \"7BIT\" 5 1" NILS " 3" NILS },
 	{ "message within, empty", "Content-Type: message/rfc822\r\n",
-	    "(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 0 " NO_ENV " (\"TEXT\""
-	    " \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 0 0" NILS " 0" NILS },
+	    "(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 0 " NO_ENV
+	    " (\"TEXT\" \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 0 0" NILS " 0" NILS },
 	{ "digest",
 	    "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n"
 	    "Subject: in\r\n\r\none\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
@@ -218,8 +219,10 @@ static const struct {
 	{ "a@b, c@d; e@f", "((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\")"
 	    "(NIL NIL \"e\" \"f\"))" },
 	{ "A <a@b> C <c@d>", "((\"A\" NIL \"a\" \"b\")(NIL NIL \"c\" \"d\"))" },
-	{ "A <a@b, C <c@d", "((\"A\" NIL \"a\" \"b\")(\"C\" NIL \"c\" \"d\"))" },
-	{ "undisclosed-recipients:;", "((NIL NIL \"undisclosed-recipients\" NIL)"
+	{ "A <a@b, C <c@d",
+	    "((\"A\" NIL \"a\" \"b\")(\"C\" NIL \"c\" \"d\"))" },
+	{ "undisclosed-recipients:;",
+	    "((NIL NIL \"undisclosed-recipients\" NIL)"
 	    "(NIL NIL NIL NIL))" },
 	{ "g h: a@b, C <c@d>;, e@f", "((NIL NIL \"g h\" NIL)(NIL NIL \"a\" "
 	    "\"b\")(\"C\" NIL \"c\" \"d\")(NIL NIL NIL NIL)(NIL NIL \"e\" "
@@ -453,8 +456,8 @@ test_10000_deep(void **state)
 		buf_init(&out, 16 << 20);
 		for (int i = 0; i < 10000; i++) {
 			if (levels[k] == NULL)
-				buf_printf(&in, "Content-Type: multipart/mixed; "
-				    "boundary=b%d\r\n\r\n--b%d\r\n", i, i);
+				buf_printf(&in, "Content-Type: multipart/mixed;"
+				    " boundary=b%d\r\n\r\n--b%d\r\n", i, i);
 			else
 				buf_puts(&in, levels[k]);
 		}
