@@ -18,3 +18,4 @@ libmail_a_SOURCES = \
 	imap-worker/mail/param.c \
 	imap-worker/mail/section.c \
 	imap-worker/mail/word.c
+EXTRA_DIST += imap-worker/mail/README

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -124,6 +125,14 @@ static const struct {
 	    " \"X\" (\"BOUNDARY\" \"z\") NIL NIL NIL)"
 	    "(\"TEXT\" \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 3 1" NILS
 	    " \"MIXED\" (\"BOUNDARY\" \"a\") NIL NIL NIL)" },
+	{ "of equal boundaries the innermost counts",
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	    "Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\n\r\none\r\n"
+	    "--b--\r\n--b\r\n\r\ntwo\r\n--b--\r\n",
+	    "(((\"TEXT\" \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 3 1" NILS
+	    " \"X\" (\"BOUNDARY\" \"b\") NIL NIL NIL)"
+	    "(\"TEXT\" \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 3 1" NILS
+	    " \"MIXED\" (\"BOUNDARY\" \"b\") NIL NIL NIL)" },
 	{ "message within",
 	    "Content-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\none\r\n",
 	    "(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 20 (NIL \"in\" NIL "
@@ -390,6 +399,45 @@ test_sections(void **state)
 	}
 }
 
+/* Fifty nested multiparts whose boundaries are prefixes of each other, in an
+ * order that is not sorted; then a part at every level, outwards. */
+static void
+test_boundaries_that_start_alike(void **state)
+{
+	static const char stars[] = "++++++++++++++++++++++++++++++++++++"
+	    "++++++++++++++";
+	struct mail_part *part;
+	struct arena a;
+	struct buf in;
+
+	(void)state;
+	arena_init(&a);
+	buf_init(&in, 1 << 20);
+	for (int i = 0; i < 50; i++)
+		buf_printf(&in, "Content-Type: multipart/mixed; boundary=%.*s"
+		    "\r\n\r\n--%.*s\r\n", i * 7 % 50 + 1, stars,
+		    i * 7 % 50 + 1, stars);
+	buf_puts(&in, "\r\ninnermost\r\n");
+	for (int i = 49; i >= 0; i--)
+		buf_printf(&in, "--%.*s\r\n\r\n%d\r\n", i * 7 % 50 + 1, stars,
+		    i);
+	part = mail_parse((struct mail_bytes){ in.data, in.len }, &a);
+	for (int i = 0; i < 50; i++) {
+		char text[8];
+
+		assert_string_equal(part->subtype, "MIXED");
+		part = part->child;
+		assert_non_null(part->next);
+		assert_null(part->next->next);
+		snprintf(text, sizeof(text), "%d", i);
+		assert_memory_equal(in.data + part->next->body_at, text,
+		    strlen(text));
+	}
+	assert_memory_equal(in.data + part->body_at, "innermost", 9);
+	buf_clear(&in);
+	arena_clear(&a);
+}
+
 /* Part 0 is never meant, whatever the message. */
 static void
 test_part_zero(void **state)
@@ -524,6 +572,7 @@ main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_envelope),
 		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_boundaries_that_start_alike),
 		cmocka_unit_test(test_part_zero),
 		cmocka_unit_test(test_100000_parts),
 		cmocka_unit_test(test_10000_deep),
