@@ -21,6 +21,7 @@ struct check {
 	uint64_t *blobs;   /* own; blob and size of each row */
 	size_t n_blobs, blobs_cap;
 	roaring_bitmap_t *ids; /* own; mailboxes */
+	struct store_segment_view view; /* the segment looked at last */
 	/* the mailbox at hand */
 	struct store_mbox *m;
 	uint32_t messages, unseen, deleted, last_uid, vanished;
@@ -215,21 +216,24 @@ check_compare_blob(const void *a, const void *b)
 static void
 check_segment(struct check *c, uint64_t id, const struct layout_blob *b)
 {
-	struct store_segment_view v;
+	const struct store_segment_view *v = &c->view;
 	struct store_segment_record r;
 	uint64_t at;
 	bool good = false;
 
-	if (store_segment_view(&c->st->seg, b->segment, &v) != 0) {
-		c->broken = true;
-		return;
+	if (v->no != b->segment) {
+		store_segment_unview(&c->view);
+		if (store_segment_view(&c->st->seg, b->segment, &c->view) != 0) {
+			c->broken = true;
+			return;
+		}
 	}
 	/* the head is before the keywords, whose length only it knows */
-	for (at = b->at; v.valid && !good && at >= LAYOUT_RECORD_HEAD &&
-	    at <= v.len && b->at - at <= LAYOUT_EXTRA_MAX; at--)
-		good = layout_get64(v.data + at - LAYOUT_RECORD_HEAD + 72) ==
-		        v.cookie &&
-		    store_segment_parse(v.data, v.len, v.cookie,
+	for (at = b->at; v->valid && !good && at >= LAYOUT_RECORD_HEAD &&
+	    at <= v->len && b->at - at <= LAYOUT_EXTRA_MAX; at--)
+		good = layout_get64(v->data + at - LAYOUT_RECORD_HEAD + 72) ==
+		        v->cookie &&
+		    store_segment_parse(v->data, v->len, v->cookie,
 		        at - LAYOUT_RECORD_HEAD, &r) == STORE_SEGMENT_FOUND &&
 		    r.body_at == b->at && r.h.blob == id &&
 		    r.h.body_len == b->len;
@@ -237,7 +241,6 @@ check_segment(struct check *c, uint64_t id, const struct layout_blob *b)
 		check_report(c, "1: message %llu: no valid record at %u:%llu",
 		    (unsigned long long)id, (unsigned)b->segment,
 		    (unsigned long long)b->at);
-	store_segment_unview(&v);
 }
 
 static void
@@ -392,6 +395,7 @@ store_check(struct store *st, void (*report)(void *ctx, const char *text),
 	check_blobs(&c);
 	check_strays(&c);
 	check_user(&c);
+	store_segment_unview(&c.view);
 	roaring_bitmap_free(c.ids);
 	free(c.blobs);
 	return c.broken ? -1 : c.found;

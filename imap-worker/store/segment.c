@@ -20,6 +20,14 @@
 #include "store/crc32c.h"
 #include "store/fault.h"
 
+static uint64_t segment_limit = LIMIT_SEGMENT;
+
+void
+store_segment_set_limit(uint64_t bytes)
+{
+	segment_limit = bytes;
+}
+
 void
 store_segment_init(struct store_segments *s, const char *folder)
 {
@@ -213,7 +221,7 @@ store_segment_begin(struct store_segments *s)
 	if (s->end != s->sealed)
 		log_panic("store: segment: a group is open");
 	s->last_at = 0;
-	if (s->end < LIMIT_SEGMENT)
+	if (s->end < segment_limit)
 		return STORE_OK;
 	if ((e = store_segment_sync(s)) != STORE_OK)
 		return e;

@@ -32,6 +32,8 @@ struct store_segments {
 
 void store_segment_init(struct store_segments *s, const char *folder);
 void store_segment_clear(struct store_segments *s);
+/* Where a new file is begun, LIMIT_SEGMENT unless a test wants less. */
+void store_segment_set_limit(uint64_t bytes);
 /* The numbers of all files, ascending, in an array the caller frees; -1: the
  * folder cannot be read. */
 int store_segment_list(const struct store_segments *s, uint32_t **numbers_r,
