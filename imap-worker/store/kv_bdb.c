@@ -234,14 +234,15 @@ static void
 kv_bdb_keep(struct kv *kv, const DBT *k, const DBT *v, struct kv_item *k_r,
     struct kv_item *v_r)
 {
-	size_t need = (size_t)k->size + v->size;
+	size_t need = (size_t)k->size + v->size + 1;
 
 	if (need > kv->buf_size) {
 		kv->buf = xreallocarray(kv->buf, 1, need);
 		kv->buf_size = need;
 	}
 	memcpy(kv->buf, k->data, k->size);
-	memcpy(kv->buf + k->size, v->data, v->size);
+	if (v->size > 0)
+		memcpy(kv->buf + k->size, v->data, v->size);
 	*k_r = (struct kv_item){ kv->buf, k->size };
 	*v_r = (struct kv_item){ kv->buf + k->size, v->size };
 }
