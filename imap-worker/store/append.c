@@ -117,6 +117,10 @@ store_append_begin(struct store *st, const char *mailbox,
 		return e;
 	if (m == NULL)
 		return STORE_NOT_FOUND;
+	if (!st->has_reserve)
+		store_home_reserve_make(st);
+	if (!st->has_reserve)
+		return STORE_NO_SPACE;
 	if ((e = store_keywords_load(m)) != STORE_OK ||
 	    (e = store_segment_begin(&st->seg)) != STORE_OK)
 		return e;

@@ -8,6 +8,8 @@
  *             damage was met: the next start reads the whole index.
  *   VERSION   "format=1" and the store's id; written once.
  *   reserve   4 MiB to give up when the disk is full, for expunge and recovery.
+ *             While it is missing nothing is appended, so that what it freed is
+ *             not filled up with more messages.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +27,7 @@
 #include "store/fault.h"
 #include "store/store_private.h"
 
-#define HOME_RESERVE_HEADROOM (16 * MIB) /* free behind a restored reserve */
+#define HOME_RESERVE_HEADROOM (4 * MIB) /* free behind a restored reserve */
 
 char *
 store_home_path(const struct store *st, const char *name)
@@ -243,12 +245,18 @@ store_home_reserve_make(struct store *st)
 	struct stat sb;
 	int fd = -1;
 
-	if ((stat(path, &sb) == 0 && sb.st_size >= STORE_RESERVE_BYTES) ||
-	    statvfs(st->home, &v) != 0 || (uint64_t)v.f_bavail * v.f_frsize <
+	st->has_reserve = stat(path, &sb) == 0 &&
+	    sb.st_size >= STORE_RESERVE_BYTES;
+	if (st->has_reserve || statvfs(st->home, &v) != 0 ||
+	    (uint64_t)v.f_bavail * v.f_frsize <
 	    STORE_RESERVE_BYTES + HOME_RESERVE_HEADROOM)
 		goto out;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd == -1 || fallocate(fd, 0, 0, STORE_RESERVE_BYTES) != 0) {
+	if (fd != -1 && fallocate(fd, 0, 0, STORE_RESERVE_BYTES) == 0) {
+		st->has_reserve = true;
+	} else {
+		/* a file system that cannot does without */
+		st->has_reserve = fd != -1 && errno == EOPNOTSUPP;
 		log_warn("store: reserve: %s: %m", path);
 		unlink(path);
 	}
@@ -264,6 +272,7 @@ store_home_reserve_release(struct store *st)
 	char *path = store_home_path(st, "reserve");
 	bool was = unlink(path) == 0;
 
+	st->has_reserve = false;
 	if (was)
 		log_warn("store: disk full, reserve given up: %s", path);
 	free(path);

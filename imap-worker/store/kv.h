@@ -42,6 +42,10 @@ void kv_close(struct kv **kv);
 /* Closes and writes nothing more than it has to: after a failure. */
 void kv_discard(struct kv **kv);
 
+/* Was a write refused for lack of space since the last kv_open()?  Then
+ * KV_DAMAGED need not mean damage: the engine gives up in the same way. */
+bool kv_disk_full(void);
+
 enum kv_err kv_begin(struct kv *kv);
 /* The transaction is over, whatever the result; on an error nothing of it was
  * done. */

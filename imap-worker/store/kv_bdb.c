@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -41,6 +42,36 @@ static const char *const kv_files[KV_TABLES] = {
 	[KV_LOC] = "loc.db",
 	[KV_BLOB] = "blob.db",
 };
+
+static bool kv_full;
+
+/* libdb writes through these two. After a refused write it may panic as if the
+ * files were damaged; only here the reason is known. */
+static ssize_t
+kv_bdb_write(int fd, const void *p, size_t n)
+{
+	ssize_t w = write(fd, p, n);
+
+	if (w == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		kv_full = true;
+	return w;
+}
+
+static ssize_t
+kv_bdb_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	ssize_t w = pwrite(fd, p, n, at);
+
+	if (w == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+		kv_full = true;
+	return w;
+}
+
+bool
+kv_disk_full(void)
+{
+	return kv_full;
+}
 
 static void
 kv_bdb_message(const DB_ENV *env, const char *prefix, const char *text)
@@ -132,9 +163,13 @@ enum kv_err
 kv_open(const char *dir, struct kv **kv_r)
 {
 	struct kv *kv = xmalloc(sizeof(*kv));
-	int rc = kv_bdb_open_env(kv, dir);
 	enum kv_err e;
+	int rc;
 
+	kv_full = false;
+	db_env_set_func_write(kv_bdb_write);
+	db_env_set_func_pwrite(kv_bdb_pwrite);
+	rc = kv_bdb_open_env(kv, dir);
 	for (int t = 0; rc == 0 && t < KV_TABLES; t++)
 		rc = kv_bdb_open_table(kv, t);
 	if (rc == 0) {
@@ -147,6 +182,8 @@ kv_open(const char *dir, struct kv **kv_r)
 	if (e == KV_NOT_FOUND || (e == KV_IO &&
 	    (rc < 0 || rc == EINVAL || rc == ENOENT)))
 		e = KV_DAMAGED;
+	if (e != KV_OK && kv_full)
+		e = KV_NO_SPACE;
 	kv_discard(&kv);
 	return e;
 }

@@ -526,6 +526,8 @@ recover_start_over(struct store *st)
 {
 	enum store_err e;
 
+	if (kv_disk_full()) /* not damage; it opens when there is room */
+		return STORE_NO_SPACE;
 	kv_discard(&st->kv);
 	store_names_clear(st);
 	st->failed = false;

@@ -136,9 +136,10 @@ store_open(const char *home, const struct store_options *o, struct store **st_r)
 		e = store_make_defaults(st, o->defaults);
 	if (e == STORE_NO_SPACE && store_home_reserve_release(st))
 		log_error("store: disk full while opening, try again: %s", home);
+	if (e != STORE_CORRUPT && e != STORE_IO) /* that may be damage */
+		store_home_leave_recovery(st);
 	if (e != STORE_OK)
 		goto err;
-	store_home_leave_recovery(st);
 	*st_r = st;
 	return STORE_OK;
 err:

@@ -33,6 +33,7 @@ struct store {
 	bool log_dirty;          /* committed, and the log has to be flushed */
 	bool flags_dirty;        /* the same, may wait when o.relaxed */
 	bool changed;            /* something was committed since open */
+	bool has_reserve;        /* <home>/reserve is there */
 	bool failed;             /* final; every call is refused */
 	int64_t flags_since, changed_at; /* monotonic seconds */
 	uint64_t bytes, messages; /* of all mailboxes */

@@ -148,6 +148,8 @@ store_txn_commit(struct store *st, enum store_txn_kind kind)
 	}
 	if (e != STORE_OK) {
 		store_txn_abort(st);
+		if (e == STORE_IO) /* the index is in no known state */
+			store_txn_fail(st);
 		return e;
 	}
 	store_fault(STORE_FAULT_TXN_COMMITTED);
