@@ -24,7 +24,7 @@ struct store_append {
 	struct arena arena;        /* derived texts */
 };
 
-/* --- the index, also used by recovery ------------------------------------------ */
+/* --- the index, also used by recovery ------------------------------------ */
 
 static uint32_t
 append_clamp_date(int64_t t)
@@ -91,7 +91,7 @@ store_append_index(struct store_mbox *m, const struct store_append_item *items,
 	return e;
 }
 
-/* --- the calls ------------------------------------------------------------------ */
+/* --- the calls ----------------------------------------------------------- */
 
 static void
 append_free(struct store_append *ap)

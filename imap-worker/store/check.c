@@ -43,7 +43,7 @@ check_report(struct check *c, const char *fmt, ...)
 		c->report(c->ctx, text);
 }
 
-/* --- chunks -------------------------------------------------------------------- */
+/* --- chunks -------------------------------------------------------------- */
 
 static void
 check_row(struct check *c, uint32_t key, const struct store_row *r,
@@ -202,7 +202,7 @@ check_mailbox(struct check *c, struct store_mbox *m, struct kv_scan *hot,
 	roaring_bitmap_add(c->ids, m->info.id);
 }
 
-/* --- blobs ------------------------------------------------------------------------ */
+/* --- blobs --------------------------------------------------------------- */
 
 static int
 check_compare_blob(const void *a, const void *b)
@@ -314,7 +314,7 @@ check_blobs(struct check *c)
 	kv_scan_clear(&s);
 }
 
-/* --- the whole --------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------- */
 
 /* Records of mailboxes that do not exist. */
 static void

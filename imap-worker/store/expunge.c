@@ -9,7 +9,7 @@
 
 #define EXPUNGE_LOG_VALUE 900
 
-/* --- rows --------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------- */
 
 struct expunge_pass {
 	struct store_mbox *m;
@@ -187,7 +187,7 @@ expunge_chunks(struct expunge_pass *p)
 	return STORE_OK;
 }
 
-/* --- the log ------------------------------------------------------------------- */
+/* --- the log ------------------------------------------------------------- */
 
 static size_t
 expunge_varint(unsigned char *p, uint32_t v)
@@ -375,7 +375,7 @@ store_vanished(struct store_mbox *m, uint64_t since, roaring_bitmap_t *gone_r,
 	return e == KV_NOT_FOUND ? STORE_OK : store_txn_error(m->st, e);
 }
 
-/* --- the calls ------------------------------------------------------------------ */
+/* --- the calls ----------------------------------------------------------- */
 
 enum store_err
 store_expunge_rows(struct store_mbox *m, const roaring_bitmap_t *uids,

@@ -174,7 +174,7 @@ store_home_prepare(struct store *st)
 	return e;
 }
 
-/* --- what the lock file says ------------------------------------------------- */
+/* --- what the lock file says --------------------------------------------- */
 
 static void
 home_lock_text(struct store *st, const char *word, unsigned long n)
@@ -235,7 +235,7 @@ store_home_set_aside(struct store *st)
 	return e != STORE_OK ? e : home_make_folder(st, "db");
 }
 
-/* --- the reserve --------------------------------------------------------------- */
+/* --- the reserve --------------------------------------------------------- */
 
 void
 store_home_reserve_make(struct store *st)

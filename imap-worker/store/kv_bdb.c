@@ -22,6 +22,7 @@
 #define KV_CACHE (2 * 1024 * 1024)
 #define KV_LOG_FILE (1024 * 1024)
 #define KV_LOG_BUFFER (64 * 1024)
+#define KV_CHECKPOINT_ASK (64 * 1024)
 #define KV_SCAN_MIN (8 * 1024)
 #define KV_SCAN_MAX (64 * 1024)
 #define KV_SCAN_LIMIT (1024 * 1024)
@@ -34,6 +35,7 @@ struct kv {
 	size_t buf_size;
 	bool damaged;
 	bool dirty; /* written since the last flush */
+	size_t written; /* about, since a checkpoint was last considered */
 };
 
 static const char *const kv_files[KV_TABLES] = {
@@ -314,6 +316,7 @@ kv_put(struct kv *kv, enum kv_table t, const void *key, size_t key_len,
 
 	if (kv->txn == NULL)
 		log_panic("store: index: put outside a transaction");
+	kv->written += key_len + value_len;
 	return kv_bdb_result(kv,
 	    kv->db[t]->put(kv->db[t], kv->txn, &k, &v, 0), "put");
 }
@@ -345,11 +348,15 @@ kv_flush(struct kv *kv)
 enum kv_err
 kv_checkpoint(struct kv *kv, bool force)
 {
+	/* asking libdb opens and reads a log file each time */
+	if (!force && kv->written < KV_CHECKPOINT_ASK)
+		return KV_OK;
+	kv->written = 0;
 	return kv_bdb_result(kv, kv->env->txn_checkpoint(kv->env,
 	    force ? 0 : KV_CHECKPOINT_KIB, 0, 0), "checkpoint");
 }
 
-/* --- scans ----------------------------------------------------------------- */
+/* --- scans --------------------------------------------------------------- */
 
 void
 kv_scan_init(struct kv_scan *s, struct kv *kv, enum kv_table t)

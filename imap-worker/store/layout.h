@@ -77,7 +77,7 @@
 #define LAYOUT_FORMAT 1 /* of the whole home, in VERSION */
 #define LAYOUT_VERSION 1 /* of each value */
 
-/* --- numbers --------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------- */
 
 #define LAYOUT_LE(bits)                                                       \
 	static inline void layout_put##bits(unsigned char *p,                 \
@@ -110,7 +110,7 @@ LAYOUT_LE(32)
 LAYOUT_LE(64)
 #undef LAYOUT_LE
 
-/* --- keys -------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 enum layout_tag {
 	LAYOUT_TAG_MAILBOX = 'B',
@@ -178,7 +178,7 @@ layout_key_blob_part(unsigned char *k, uint64_t blob, uint16_t part)
 	layout_put16be(k + 8, part);
 }
 
-/* --- meta ---------------------------------------------------------------------- */
+/* --- meta ---------------------------------------------------------------- */
 
 struct layout_user {
 	bool rebuilding;      /* a rebuild from the segments has not ended */
@@ -285,7 +285,7 @@ layout_mailbox_unpack(const unsigned char *p, size_t len,
 	return true;
 }
 
-/* --- chunks ---------------------------------------------------------------------- */
+/* --- chunks -------------------------------------------------------------- */
 
 #define LAYOUT_CHUNK_ROWS 40
 #define LAYOUT_CHUNK_HEAD 8
@@ -377,7 +377,7 @@ layout_loc_unpack(const unsigned char *p, struct layout_loc *locs_r, size_t n)
 	}
 }
 
-/* --- blobs ------------------------------------------------------------------------- */
+/* --- blobs --------------------------------------------------------------- */
 
 struct layout_blob {
 	uint16_t parts;
@@ -439,7 +439,7 @@ layout_blob_unpack(const unsigned char *p, size_t len, struct layout_blob *b_r)
 	                       : len == LAYOUT_BLOB_VALUE;
 }
 
-/* --- segments ----------------------------------------------------------------------- */
+/* --- segments ------------------------------------------------------------ */
 
 enum layout_kind {
 	LAYOUT_MESSAGE = 0,

@@ -216,7 +216,7 @@ store_mailbox_set_name(struct store_mbox *m, const char *name)
 	m->info.name = arena_strdup(&m->names, name);
 }
 
-/* --- the public calls ---------------------------------------------------------- */
+/* --- the public calls ---------------------------------------------------- */
 
 /* Ends a change of names: seals its group and commits, or takes all back. */
 static enum store_err

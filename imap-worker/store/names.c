@@ -133,7 +133,7 @@ store_names_sort(struct store *st)
 		    names_compare_mbox);
 }
 
-/* --- subscriptions ------------------------------------------------------------ */
+/* --- subscriptions ------------------------------------------------------- */
 
 static size_t
 names_subscribed_lower(const struct store *st, const char *name)
@@ -241,7 +241,7 @@ store_list_subscribed(struct store *st, store_name_fn *fn, void *ctx)
 	return store_txn_usable(st);
 }
 
-/* --- reading ------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 enum store_err
 store_list(struct store *st, store_list_fn *fn, void *ctx)

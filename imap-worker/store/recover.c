@@ -43,7 +43,7 @@ struct recover {
 	bool cut;               /* that is before the end of what is indexed */
 };
 
-/* --- applying one record --------------------------------------------------------- */
+/* --- applying one record ------------------------------------------------- */
 
 static void
 recover_note_modseq(struct store *st, uint64_t modseq)
@@ -200,7 +200,7 @@ recover_message(struct recover *rc, uint32_t no,
 	return e == STORE_OK ? store_append_index(m, &item, 1) : e;
 }
 
-/* --- scanning ---------------------------------------------------------------------- */
+/* --- scanning ------------------------------------------------------------ */
 
 static enum store_err
 recover_commit(struct recover *rc)
@@ -373,7 +373,7 @@ recover_segments(struct recover *rc, uint32_t *list, size_t n)
 	return e == STORE_CORRUPT ? store_segment_create(&st->seg, last + 1) : e;
 }
 
-/* --- rows whose message was lost ------------------------------------------------------ */
+/* --- rows whose message was lost ----------------------------------------- */
 
 /* The blobs that lie behind the end of the segments. */
 static enum store_err
@@ -465,7 +465,7 @@ recover_drop_lost(struct recover *rc)
 	return e;
 }
 
-/* --- the end of a rebuild ---------------------------------------------------------------- */
+/* --- the end of a rebuild ------------------------------------------------ */
 
 static enum store_err
 recover_finish_mailbox(struct store_mbox *m)
@@ -506,7 +506,7 @@ recover_finish_rebuild(struct recover *rc)
 	return e == STORE_OK ? store_txn_commit(st, STORE_TXN_CHANGE) : e;
 }
 
-/* --- opening the index --------------------------------------------------------------------- */
+/* --- opening the index --------------------------------------------------- */
 
 static enum store_err
 recover_open_kv(struct store *st)

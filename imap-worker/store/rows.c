@@ -12,7 +12,7 @@
 #include "common/xalloc.h"
 #include "store/store_private.h"
 
-/* --- memory ------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 static void
 rows_reserve(struct store_mbox *m, size_t n)
@@ -97,7 +97,7 @@ store_rows_span(const struct store_mbox *m, size_t c, size_t *start_r,
 	    ? rows_lower(m, *start_r, m->chunks[c + 1]) : m->n;
 }
 
-/* --- the index ------------------------------------------------------------------ */
+/* --- the index ----------------------------------------------------------- */
 
 static enum store_err
 rows_damaged(struct store_mbox *m, const char *what)
@@ -205,7 +205,7 @@ store_rows_get_locs(struct store_mbox *m, uint32_t uid,
 	return STORE_OK;
 }
 
-/* --- adding ---------------------------------------------------------------------- */
+/* --- adding -------------------------------------------------------------- */
 
 void
 store_rows_count(struct store_mbox *m, const struct store_row *r,
@@ -298,7 +298,7 @@ store_rows_append(struct store_mbox *m, const struct store_row *rows,
 	return STORE_OK;
 }
 
-/* --- walking ---------------------------------------------------------------------- */
+/* --- walking ------------------------------------------------------------- */
 
 void
 store_rows_walk_init(struct store_rows_walk *w, const struct store_mbox *m,
@@ -351,7 +351,7 @@ store_rows_run_end(struct store_rows_run *r)
 	r->open = false;
 }
 
-/* --- open mailboxes ----------------------------------------------------------------- */
+/* --- open mailboxes ------------------------------------------------------ */
 
 enum store_err
 store_mbox_open(struct store *st, const char *name, struct store_mbox **m_r)
@@ -424,7 +424,7 @@ store_mbox_claim_recent(struct store_mbox *m)
 	return e;
 }
 
-/* --- watches -------------------------------------------------------------------------- */
+/* --- watches ------------------------------------------------------------- */
 
 void
 store_mbox_watch(struct store_mbox *m, struct store_watch *w)

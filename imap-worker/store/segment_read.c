@@ -112,7 +112,7 @@ store_segment_unmap(struct store_segments *s)
 	}
 }
 
-/* --- scanning -------------------------------------------------------------- */
+/* --- scanning ------------------------------------------------------------ */
 
 int
 store_segment_view(const struct store_segments *s, uint32_t no,

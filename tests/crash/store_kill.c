@@ -66,7 +66,7 @@ dice(uint32_t sides)
 	return (uint32_t)((seed >> 33) % sides);
 }
 
-/* --- messages -------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------ */
 
 static size_t
 message_make(unsigned char *p, uint32_t id)
@@ -97,7 +97,7 @@ derive(const unsigned char *msg, size_t len, struct arena *a,
 	d->thread_ids[1] = msg[1];
 }
 
-/* --- the model --------------------------------------------------------------------- */
+/* --- the model ----------------------------------------------------------- */
 
 static struct mailbox *
 model_find(struct model *m, const char *name)
@@ -261,7 +261,7 @@ same_store(struct store *st, struct model *m, bool say)
 	return have == want;
 }
 
-/* --- the child ------------------------------------------------------------------------ */
+/* --- the child ----------------------------------------------------------- */
 
 static void
 child_say(int fd, const struct op *op)
@@ -435,7 +435,7 @@ child(int fd)
 	return 0;
 }
 
-/* --- the parent --------------------------------------------------------------------------- */
+/* --- the parent ---------------------------------------------------------- */
 
 static void
 report(void *ctx, const char *text)
