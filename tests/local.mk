@@ -12,4 +12,5 @@ include tests/unit/login/local.mk
 include tests/unit/lmtp/local.mk
 include tests/unit/master/local.mk
 include tests/unit/worker/local.mk
+include tests/crash/local.mk
 include tests/fuzz/local.mk
