@@ -642,3 +642,16 @@ children_on_quiesced(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	children_retire_auth(c->master);
 	return true;
 }
+
+void
+children_clear(struct master *m)
+{
+	struct child *c;
+
+	slots_clear(&m->children);
+	while ((c = TAILQ_FIRST(&m->children.all)) != NULL) {
+		ipc_chan_free(&c->chan);
+		job_child_lost(c);
+		child_free(c);
+	}
+}

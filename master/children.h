@@ -80,6 +80,8 @@ void children_kill(struct master *m);
 void children_reap(struct master *m);
 /* A copy of descriptor 2 to each. */
 void children_reopen_log(struct master *m);
+/* Forgets what is left, at the very end. */
+void children_clear(struct master *m);
 bool children_none(const struct master *m);
 /* The current nursery, or NULL while there is none. */
 struct child *children_nursery(struct master *m);

@@ -8,10 +8,10 @@
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
-#include <grp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "master/children.h"
 #include "master/control.h"
@@ -38,6 +38,7 @@ struct master {
 	bool stopping;
 	bool announced;        /* all children were ready once */
 	int exit_code;
+	time_t started;
 	uint32_t last_id;      /* of questions and jobs, in messages */
 	gid_t control_gid;     /* (gid_t)-1: no control group */
 	uid_t virtual_uid;     /* of conf->virtual_user; -1: there is none */

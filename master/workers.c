@@ -636,3 +636,15 @@ workers_none(const struct master *m)
 {
 	return TAILQ_EMPTY(&m->workers.all);
 }
+
+void
+workers_clear(struct master *m)
+{
+	struct worker *w;
+
+	while ((w = TAILQ_FIRST(&m->workers.all)) != NULL) {
+		ipc_chan_free(&w->chan);
+		worker_free(w);
+	}
+	event_free(m->workers.refill);
+}

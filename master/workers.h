@@ -92,6 +92,8 @@ void workers_renew(struct master *m);
 void workers_stop(struct master *m);
 void workers_kill(struct master *m);
 void workers_reopen_log(struct master *m);
+/* Forgets what is left, at the very end. */
+void workers_clear(struct master *m);
 bool workers_none(const struct master *m);
 const char *workers_state(const struct worker *w);
 
