@@ -605,7 +605,8 @@ children_on_ready(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	c->ready = true;
 	if (!c->stopping)
 		evtimer_del(c->timer);
-	if (c->slot != NULL)
+	if (c->slot != NULL && (c->row->role == IPC_R_LOGIN ||
+	    c->row->role == IPC_R_LMTP))
 		drain_old(cs, c->row->role);
 	if (slots_ready(cs) && c->generation == cs->generation) {
 		if (!c->master->announced)

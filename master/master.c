@@ -162,7 +162,7 @@ log_open(const struct conf *conf)
 	if (strcmp(conf->log, "stderr") == 0)
 		return true;
 	fd = open(conf->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW | O_NOCTTY, 0640);
+	    O_NOFOLLOW | O_NOCTTY, 0600);
 	if (fd == -1) {
 		log_error("log: cannot open: %s: %m", conf->log);
 		return false;
