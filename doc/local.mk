@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: ISC
+dist_doc_DATA += doc/IPC
+dist_check_SCRIPTS += doc/check-ipc.sh
+EXTRA_DIST += doc/ipc-table
