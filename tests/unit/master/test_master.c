@@ -28,11 +28,10 @@
 
 #include "common/ipc.h"
 #include "common/log.h"
-#include "common/xalloc.h"
 
 static char folder[] = "/tmp/postern-test-XXXXXX";
 static pid_t master;
-static const char *program, *fake;
+static char program[4096], fake[4096];
 
 static void
 in_folder(char path[128], const char *name)
@@ -460,6 +459,16 @@ finish(void **state)
 	return system(command);
 }
 
+static void
+find_program(char full[4096], const char *top, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (realpath(path, full) == NULL)
+		full[0] = '\0';
+}
+
 int
 main(void)
 {
@@ -477,8 +486,8 @@ main(void)
 	const char *top = getenv("top_builddir");
 
 	top = top == NULL ? "." : top;
-	program = realpath(xasprintf("%s/postern", top), NULL);
-	fake = realpath(xasprintf("%s/fake_child", top), NULL);
+	find_program(program, top, "postern");
+	find_program(fake, top, "fake_child");
 	log_init("test_master", LOG_LEVEL_ERROR);
 	return cmocka_run_group_tests_name("master", tests, start, finish);
 }
