@@ -15,4 +15,5 @@ libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/secret.c common/secret.h \
 	common/xalloc.c common/xalloc.h
+EXTRA_DIST += common/README
 COMMON_LIBS = libcommon.a $(EVENT_LIBS) $(SODIUM_LIBS) $(CONFUSE_LIBS)

@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: ISC
-EXTRA_DIST += doc/STORE
+dist_doc_DATA += doc/IPC doc/STORE
+dist_check_SCRIPTS += doc/check-ipc.sh
+EXTRA_DIST += doc/ipc-table
