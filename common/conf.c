@@ -80,7 +80,7 @@ const struct conf_row conf_rows[] = {
 	/* users */
 	CHOICE("passdb", CONF_T_WORD, passdb, DEFAULT_PASSDB, "passwd-file|pam",
 	    "where passwords are checked"),
-	TEXT("passwd-file", CONF_T_PATH, passwd_file, SYSCONFDIR "/postern.passwd",
+	TEXT("passwd-file", CONF_T_PATH, passwd_file, SYSCONFDIR "/postern/passwd",
 	    "users of passdb = passwd-file, one a line"),
 	TEXT("pam-service", CONF_T_STR, pam_service, "postern",
 	    "PAM service of passdb = pam"),
