@@ -120,7 +120,6 @@ proc_title(const char *fmt, ...)
 {
 	char text[256];
 	va_list ap;
-	int n;
 
 	if (proc.title == NULL)
 		return;
@@ -128,10 +127,7 @@ proc_title(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	memset(proc.title, 0, proc.title_size);
-	n = snprintf(proc.title, proc.title_size, "%s: %s", proc.name, text);
-	/* one byte that is not NUL at the end would show the environment */
-	if (n < 0 || (size_t)n >= proc.title_size)
-		proc.title[proc.title_size - 1] = '\0';
+	snprintf(proc.title, proc.title_size, "%s", text);
 }
 
 /* --- steps -------------------------------------------------------------------- */
@@ -286,7 +282,10 @@ proc_start(enum proc_id id, int argc, char **argv)
 	close(fd);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
-	tzset(); /* reads files, which a jail does not allow later */
+	/* A jail allows no look at these files later; with a name, the C
+	 * library takes none unless the name changes. */
+	setenv("TZ", ":/etc/localtime", 0);
+	tzset();
 	setrlimit(RLIMIT_CORE, &none);
 	if (getuid() != geteuid() || getgid() != getegid())
 		log_fatal(EX_USAGE, "proc: must not be installed set-user-ID");
@@ -411,7 +410,6 @@ proc_become_user(const char *user, uid_t uid, gid_t gid, const char *home,
 	proc_home_clear(&h);
 	proc_landlock_enter(ruleset);
 	proc.shut = true;
-	proc_title("%s", user);
 	proc_seccomp_load(PROC_WORKER);
 	return true;
 }

@@ -32,8 +32,9 @@ enum proc_id {
 };
 
 /* Paths a process may still open after the jail is shut; ends with NULL path. A
- * path that is no folder stands for the files of the folder it is in, so that it
- * may be made later, or replaced by rename: give such a file its own folder. */
+ * folder stands for all below it, a file for itself only: for one that may be
+ * made later, or replaced by rename, name its folder. What is not there is left
+ * out. */
 struct proc_path {
 	const char *path;
 	bool write;
@@ -75,8 +76,7 @@ void proc_enter(const struct proc_jail *jail);
  * that fails ends it. As an ordinary user uid must be our own. */
 bool proc_become_user(const char *user, uid_t uid, gid_t gid, const char *home,
     const char **error_r);
-/* Sets what ps shows behind the program's name: "alice" for
- * "imap-worker: alice". */
+/* Sets what ps shows, all of it: "imap-worker: alice". */
 void proc_title(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

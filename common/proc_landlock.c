@@ -11,19 +11,14 @@
  */
 #include "common/proc_private.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/xalloc.h"
 
 /* linux/landlock.h as of ABI 7; sizes and values are fixed by the kernel. */
 #define FS_EXECUTE     (1ull << 0)
@@ -139,33 +134,17 @@ proc_landlock_allow_fd(int ruleset, int fd, bool write)
 void
 proc_landlock_allow_path(int ruleset, const char *path, bool write)
 {
-	struct path_beneath_attr rule = { 0 };
-	char *copy;
+	int fd;
 
 	if (ruleset < 0)
 		return;
-	rule.parent_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (rule.parent_fd >= 0) {
-		proc_landlock_allow_fd(ruleset, rule.parent_fd, write);
-		close(rule.parent_fd);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0) {
+		log_debug("proc: landlock: left out: %s: %m", path);
 		return;
 	}
-	copy = xstrdup(path);
-	rule.parent_fd = open(dirname(copy), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(copy);
-	if (rule.parent_fd < 0) {
-		log_warn("proc: landlock: %s: %m", path);
-		return;
-	}
-	rule.allowed_access = FS_READ_FILE;
-	if (write)
-		rule.allowed_access |= FS_WRITE_FILE | FS_TRUNCATE |
-		    FS_MAKE_REG | FS_REMOVE_FILE;
-	rule.allowed_access &= landlock_fs_all();
-	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule,
-	    0) != 0)
-		log_fatal(EX_OSERR, "proc: landlock: %s: %m", path);
-	close(rule.parent_fd);
+	proc_landlock_allow_fd(ruleset, fd, write);
+	close(fd);
 }
 
 void

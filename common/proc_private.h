@@ -19,8 +19,7 @@ int proc_landlock_new(void);
 /* Allows reading, or reading and writing, beneath the folder `fd`. For a file:
  * that file only. */
 void proc_landlock_allow_fd(int ruleset, int fd, bool write);
-/* The same by path. A path that is no folder (a file, or nothing yet) stands for
- * the folder it is in, files only: so it may be replaced by rename. */
+/* The same by path; one that is not there is left out. */
 void proc_landlock_allow_path(int ruleset, const char *path, bool write);
 /* Needs no_new_privs. Closes ruleset; -1 does nothing. */
 void proc_landlock_enter(int ruleset);

@@ -96,6 +96,8 @@ static const struct rule rules_allow[] = {
 	{ "sendmsg", ALL }, { "sendto", ALL }, { "setsockopt", ALL },
 	{ "shutdown", ALL },
 	{ "accept", L | M }, { "accept4", L | M }, { "listen", L | M },
+	/* the relay between TLS and a worker: a pair, connected to itself */
+	{ "socketpair", L },
 	/* a message in memory */
 	{ "ftruncate", A | M | W }, { "ftruncate64", A | M | W },
 	{ "memfd_create", M | W }, { "pread64", A | H | M | W },
@@ -125,6 +127,8 @@ static const struct rule rules_allow[] = {
 	{ "utimensat", W },
 	/* name service: a local daemon behind a unix socket; see rule_args */
 	{ "connect", H },
+	/* a question that takes too long ends its helper */
+	{ "alarm", H }, { "setitimer", H }, { "capget", H },
 #ifdef WITH_SANITIZERS
 	/* what the runtime of ASan and UBSan does when it reports */
 	{ "open", ALL }, { "openat", ALL }, { "readlink", ALL },
@@ -199,6 +203,7 @@ static const struct rule_args rules_args[] = {
 	/* asking, not setting */
 	{ "prlimit64", ALL, 1, { IS(2, 0) } },
 	{ "prctl", ALL, 1, { IS(0, PR_SET_NAME) } },
+	{ "prctl", H, 1, { IS(0, PR_CAPBSET_READ) } }, /* libcap, as it loads */
 	{ "ioctl", ALL, 1, { IS(1, FIONREAD) } },
 	{ "ioctl", ALL, 1, { IS(1, FIONBIO) } },
 	{ "ioctl", ALL, 1, { IS(1, FIOCLEX) } },

@@ -13,7 +13,9 @@
 #include <fcntl.h>
 #include <iconv.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -374,6 +377,54 @@ use_auth(void)
 	return 0;
 }
 
+/* Lookups of users, a hash, and a clock that goes off. */
+static int
+use_helper(void)
+{
+	static const struct proc_path paths[] = { { "/etc", false },
+		{ "/lib", false }, { "/usr", false }, { "/nonexistent", false },
+		{ NULL, false } };
+	struct proc_jail jail = { .id = PROC_HELPER,
+		.uid = proc_is_root() ? UID : (uid_t)-1,
+		.gid = proc_is_root() ? GID : (gid_t)-1, .paths = paths };
+	char hash[crypto_pwhash_STRBYTES];
+
+	proc_enter(&jail);
+	alarm(60);
+	if (getpwnam("root") == NULL || getpwnam("no-such-user") != NULL)
+		return 1;
+	if (sodium_init() < 0 ||
+	    crypto_pwhash_str(hash, "x", 1, crypto_pwhash_OPSLIMIT_MIN,
+		crypto_pwhash_MEMLIMIT_MIN) != 0)
+		return 2;
+	if (open("/etc/passwd", O_RDONLY) < 0 ||
+	    open("/proc/self/status", O_RDONLY) >= 0)
+		return 3;
+	return 0;
+}
+
+/* A relay as imap-login makes it, and secrets in guarded memory. */
+static int
+use_login(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	int pair[2];
+	void *p;
+
+	enter(PROC_LOGIN);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    write(pair[0], "x", 1) != 1)
+		return 1;
+	p = sodium_init() < 0 ? NULL : sodium_malloc(100);
+	if (p == NULL)
+		return 2;
+	sodium_free(p);
+	if (localtime_r(&now, &tm) == NULL)
+		return 3;
+	return 0;
+}
+
 static int
 use_fds(void)
 {
@@ -409,7 +460,7 @@ use_title(void)
 	int fd;
 
 	(void)argv;
-	proc_title("%s", "alice");
+	proc_title("imap-worker: %s", "alice");
 	fd = open("/proc/self/cmdline", O_RDONLY);
 	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) <= 0)
 		return 1;
@@ -434,6 +485,7 @@ test_uses(void **state)
 		const char *what;
 		int (*fn)(void);
 	} uses[] = { { "auth", use_auth }, { "fds", use_fds },
+		{ "helper", use_helper }, { "login", use_login },
 		{ "title", use_title } };
 	char said[4096];
 	int status;
