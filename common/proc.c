@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * From root with everything to one of our programs with what it needs: the steps
- * and their order. The files and the system calls are in proc_landlock.c and
- * proc_seccomp.c, the way to a user's home in proc_home.c.
+ * From root with everything to one of our programs with what it needs: the
+ * steps and their order. The files and the system calls are in proc_landlock.c
+ * and proc_seccomp.c, the way to a user's home in proc_home.c.
  *
  * priv_drop() is the only place where uids change. Whatever of it does not hold
  * afterwards is a reason to die, not to log.
@@ -82,7 +82,7 @@ proc_is_root(void)
 	return proc.root;
 }
 
-/* --- title -------------------------------------------------------------------- */
+/* --- title ---------------------------------------------------------------- */
 
 extern char **environ;
 
@@ -130,7 +130,7 @@ proc_title(const char *fmt, ...)
 	snprintf(proc.title, proc.title_size, "%s", text);
 }
 
-/* --- steps -------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------- */
 
 static void
 proc_limit(int what, rlim_t most)
@@ -265,7 +265,7 @@ proc_not_dumpable(void)
 		log_fatal(EX_OSERR, "proc: cannot forbid dumps: %m");
 }
 
-/* --- the whole ------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------------ */
 
 void
 proc_start(enum proc_id id, int argc, char **argv)

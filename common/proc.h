@@ -45,18 +45,18 @@ struct proc_jail {
 	/* names from the config; uid/gid < 0: not root, keep */
 	uid_t uid;
 	gid_t gid;
-	const char *chroot;              /* an empty root-owned folder; NULL: none */
+	const char *chroot;              /* empty, root's; NULL: none */
 	const struct proc_path *paths;   /* landlock; NULL: nothing at all;
 	                                    no use to NURSERY, HELPER_PAM */
-	const int *keep_fds;             /* besides 0-3; ends with -1; NULL: none */
+	const int *keep_fds;             /* besides 0-3; ends with -1 */
 };
 
 /* Descriptor of the channel to master in every child. */
 #define PROC_MASTER_FD 3
 
-/* First thing in main(): opens /dev/null for missing 0-2, sets umask 077, ignores
- * SIGPIPE, notes whether we run as root, title, RLIMIT_CORE 0. Makes argv's
- * strings copies, as proc_title() writes where they were. */
+/* First thing in main(): opens /dev/null for missing 0-2, sets umask 077,
+ * ignores SIGPIPE, notes whether we run as root, title, RLIMIT_CORE 0. Makes
+ * argv's strings copies, as proc_title() writes where they were. */
 void proc_start(enum proc_id id, int argc, char **argv);
 bool proc_is_root(void);
 /* Shuts the jail; logs and exits where any step that must hold does not. */
@@ -67,13 +67,13 @@ void proc_enter(const struct proc_jail *jail);
  * without socket, connect or exec.
  *
  * home is followed from / without symbolic links. What is missing is made, as
- * root (0755, the last one uid:gid 0700) below folders that only root can change,
- * or as the user (0700) below the user's own. The home must be the user's and
- * not writable by others.
+ * root (0755, the last one uid:gid 0700) below folders that only root can
+ * change, or as the user (0700) below the user's own. The home must be the
+ * user's and not writable by others.
  *
- * False with a static text when the home cannot be had: the process may no longer
- * be root then, and has nothing left to do but say so and exit. Anything else
- * that fails ends it. As an ordinary user uid must be our own. */
+ * False with a static text when the home cannot be had: the process may no
+ * longer be root then, and has nothing left to do but say so and exit.
+ * Anything else that fails ends it. As an ordinary user uid must be our own. */
 bool proc_become_user(const char *user, uid_t uid, gid_t gid, const char *home,
     const char **error_r);
 /* Sets what ps shows, all of it: "imap-worker: alice". */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
  * The way to a user's mail folder, walked by a worker that is still root, in a
- * tree parts of which other users can change while it walks. Hence one component
- * at a time, by descriptor, never through a symbolic link; and root makes or gives
- * away nothing below a folder that anybody but root could write to. What is to be
- * made below the user's own folder is made when root is gone.
+ * tree parts of which other users can change while it walks. Hence one
+ * component at a time, by descriptor, never through a symbolic link; and root
+ * makes or gives away nothing below a folder that anybody but root could write
+ * to. What is to be made below the user's own folder is made when root is gone.
  */
 #include "common/proc_private.h"
 
@@ -122,7 +122,8 @@ home_make_as_root(const struct proc_home *h, const char *name, bool last,
 	return true;
 }
 
-/* A home just made, here or by somebody killed half-way: give it to the user. */
+/* A home just made, here or by somebody killed half-way: give it to the
+ * user. */
 static bool
 home_give(int parent, const char *name, int fd, uid_t uid, gid_t gid,
     const char **error_r)

@@ -104,7 +104,7 @@ proc_landlock_new(void)
 	}
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (fd < 0)
-		log_fatal(EX_OSERR, "proc: landlock: cannot make a ruleset: %m");
+		log_fatal(EX_OSERR, "proc: landlock: no ruleset: %m");
 	return fd;
 }
 
@@ -123,7 +123,7 @@ proc_landlock_allow_fd(int ruleset, int fd, bool write)
 		    FS_MAKE_REG | FS_REFER;
 	}
 	if (fstat(fd, &st) != 0)
-		log_fatal(EX_OSERR, "proc: landlock: cannot look at a path: %m");
+		log_fatal(EX_OSERR, "proc: landlock: cannot stat: %m");
 	rule.allowed_access = (S_ISDIR(st.st_mode) ? files | folders : files) &
 	    landlock_fs_all();
 	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule,

@@ -13,8 +13,9 @@
 /* ABI of this kernel; 0: none. Asked once. */
 int proc_landlock_abi(void);
 
-/* An opened ruleset: folders are looked up when it is made, which may be before
- * a chroot, and it holds from proc_landlock_enter() on. -1: no landlock here. */
+/* An opened ruleset: folders are looked up when it is made, which may be
+ * before a chroot, and it holds from proc_landlock_enter() on. -1: no
+ * landlock here. */
 int proc_landlock_new(void);
 /* Allows reading, or reading and writing, beneath the folder `fd`. For a file:
  * that file only. */
@@ -28,7 +29,8 @@ void proc_landlock_enter(int ruleset);
 
 /* Builds the filter for id, so that loading it later costs one call. */
 void proc_seccomp_prepare(enum proc_id id);
-/* Loads it, building it where that was not done. Needs no_new_privs, or root. */
+/* Loads it, building it where that was not done. Needs no_new_privs, or
+ * root. */
 void proc_seccomp_load(enum proc_id id);
 
 /* --- proc_home.c --- */

@@ -11,8 +11,8 @@
  * which would pass all of this by.
  *
  * The nursery and the PAM helper have to be able to do what nobody can list
- * (fork workers that change uid; PAM modules): they have a list of calls that are
- * forbidden instead. A worker runs under its own filter and the nursery's.
+ * (fork workers that change uid; PAM modules): they have a list of calls that
+ * are forbidden instead. A worker runs under its own filter and the nursery's.
  *
  * Some calls are only good with certain arguments: rule_args below.
  *
@@ -187,8 +187,8 @@ struct rule_args {
 	{ arg, SCMP_CMP_NE, value, 0 }
 static const struct rule_args rules_args[] = {
 	/* no page that can be run; a shared object (iconv's converters in a
-	 * worker, name service modules in a helper) is mapped from a file and is
-	 * never writable */
+	 * worker, name service modules in a helper) is mapped from a file
+	 * and is never writable */
 	{ "mmap", ALL, 1, { MASK(2, PROT_EXEC, 0) } },
 	{ "mmap2", ALL, 1, { MASK(2, PROT_EXEC, 0) } },
 	{ "mmap", H | W, 2, { MASK(2, PROT_EXEC | PROT_WRITE, PROT_EXEC),
@@ -211,12 +211,14 @@ static const struct rule_args rules_args[] = {
 	{ "socket", H, 1, { IS(0, AF_UNIX) } },
 };
 
+#define N_RULES(table) (sizeof(table) / sizeof((table)[0]))
+
 #define SYSCALL_NAMES 512
 static char *syscall_names[SYSCALL_NAMES];
 static struct sock_fprog programs[PROC_WORKER + 1];
 static const char *seccomp_who;
 
-/* --- building ------------------------------------------------------------------ */
+/* --- building ------------------------------------------------------------- */
 
 static void
 seccomp_fatal(const char *what, const char *call, int rc)
@@ -226,8 +228,8 @@ seccomp_fatal(const char *what, const char *call, int rc)
 }
 
 static void
-seccomp_add_table(scmp_filter_ctx ctx, enum proc_id id, const struct rule *rules,
-    size_t n, uint32_t action)
+seccomp_add_table(scmp_filter_ctx ctx, enum proc_id id,
+    const struct rule *rules, size_t n, uint32_t action)
 {
 	for (size_t i = 0; i < n; i++) {
 		int nr, rc;
@@ -246,7 +248,7 @@ seccomp_add_table(scmp_filter_ctx ctx, enum proc_id id, const struct rule *rules
 static void
 seccomp_add_args(scmp_filter_ctx ctx, enum proc_id id)
 {
-	for (size_t i = 0; i < sizeof(rules_args) / sizeof(rules_args[0]); i++) {
+	for (size_t i = 0; i < N_RULES(rules_args); i++) {
 		const struct rule_args *r = &rules_args[i];
 		int nr, rc;
 
@@ -309,24 +311,24 @@ proc_seccomp_prepare(enum proc_id id)
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (allow) {
 		seccomp_add_table(ctx, id, rules_allow,
-		    sizeof(rules_allow) / sizeof(rules_allow[0]),
+		    N_RULES(rules_allow),
 		    SCMP_ACT_ALLOW);
 		seccomp_add_args(ctx, id);
 	} else {
 		seccomp_add_table(ctx, id, rules_deny,
-		    sizeof(rules_deny) / sizeof(rules_deny[0]), SCMP_ACT_TRAP);
+		    N_RULES(rules_deny), SCMP_ACT_TRAP);
 	}
 	seccomp_export(ctx, &programs[id]);
 	seccomp_release(ctx);
 	seccomp_learn_names();
 }
 
-/* --- loading and running --------------------------------------------------------- */
+/* --- loading and running -------------------------------------------------- */
 
-/* Synchronous: the process itself made the call, so nothing is interrupted in
- * the middle of a lock of log.c, which allocates nothing. Ends the process by
- * SIGSYS (blocked in here, hence not caught again), so that its parent sees what
- * it was. */
+/* Synchronous: the process itself made the call, so nothing is interrupted
+ * in the middle of a lock of log.c, which allocates nothing. Ends the
+ * process by SIGSYS (blocked in here, hence not caught again), so that its
+ * parent sees what it was. */
 static void
 seccomp_on_sigsys(int sig, siginfo_t *info, void *context)
 {
@@ -354,7 +356,8 @@ proc_seccomp_load(enum proc_id id)
 	sigfillset(&sa.sa_mask);
 	if (sigaction(SIGSYS, &sa, NULL) != 0)
 		log_fatal(EX_OSERR, "proc: seccomp: sigaction: %m");
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &programs[id]) == 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+		&programs[id]) == 0)
 		return;
 	if (id == PROC_HELPER_PAM && errno == EACCES) {
 		/* root in a container, without CAP_SYS_ADMIN */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * posternctl: the operator's tool. A verb of one or two words, found in a table,
- * does one thing. It has no privileges of its own: the control socket and the
- * files say who may do what.
+ * posternctl: the operator's tool. A verb of one or two words, found in a
+ * table, does one thing. It has no privileges of its own: the control socket
+ * and the files say who may do what.
  */
 #include <getopt.h>
 #include <stdio.h>

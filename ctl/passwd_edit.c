@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * See passwd_edit.h. The lock is on the file itself, and the file is replaced:
- * so after getting the lock one looks whether the name still stands for what was
- * locked, and starts over if not.
+ * so after getting the lock one looks whether the name still stands for what
+ * was locked, and starts over if not.
  */
 #include "ctl/passwd_edit.h"
 
@@ -190,7 +190,7 @@ passwd_edit_save(struct passwd_edit *e)
 	return good;
 }
 
-/* --- lines ------------------------------------------------------------------------ */
+/* --- lines ---------------------------------------------------------------- */
 
 static bool
 line_parse(const struct passwd_edit *e, size_t start, size_t len,

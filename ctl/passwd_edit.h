@@ -47,8 +47,8 @@ bool passwd_edit_find(const struct passwd_edit *e, const char *user,
     struct passwd_line *l);
 void passwd_line_clear(struct passwd_line *l);
 
-/* What l covers becomes the line of these. NULL password: none, it goes; l NULL:
- * a new line at the end. */
+/* What l covers becomes the line of these. NULL password: none, it goes; l
+ * NULL: a new line at the end. */
 void passwd_edit_replace(struct passwd_edit *e, const struct passwd_line *l,
     const char *user, const char *password, const char *rest);
 

@@ -25,8 +25,8 @@ password_on_signal(int sig)
 	password_signal = sig;
 }
 
-/* One line, without its newline, byte by byte so that nothing more is taken. -1:
- * an error or signal; -2: too long. */
+/* One line, without its newline, byte by byte so that nothing more is taken.
+ * -1: an error or signal; -2: too long. */
 static ssize_t
 password_read_line(int fd, unsigned char *p)
 {
@@ -108,7 +108,8 @@ ctl_password_ask(const char *user, bool from_stdin)
 		return NULL;
 	}
 	if (from_stdin) {
-		secret = password_accept(p, password_read_line(STDIN_FILENO, p));
+		n = password_read_line(STDIN_FILENO, p);
+		secret = password_accept(p, n);
 		sodium_free(p);
 		return secret;
 	}

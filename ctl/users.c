@@ -254,8 +254,8 @@ ctl_user_list(const struct ctl *ctl, size_t n, char **args)
 	for (size_t at = 0; passwd_edit_next(&e, &at, &l); rows++) {
 		users_scheme(l.password, scheme);
 		if (ctl->json) {
-			fputs(rows == 0 ? "\n  {\"user\": " : ",\n  {\"user\": ",
-			    stdout);
+			fputs(rows == 0 ? "\n  {" : ",\n  {", stdout);
+			fputs("\"user\": ", stdout);
 			ctl_print_json(l.user);
 			fputs(", \"scheme\": ", stdout);
 			ctl_print_json(scheme);

@@ -297,8 +297,8 @@ read_source(const char *top, const char *name)
 	return text;
 }
 
-/* Each setting stands in the manual, and in the sample with its default; and the
- * sample is a configuration. */
+/* Each setting stands in the manual, and in the sample with its default; and
+ * the sample is a configuration. */
 static void
 test_documented(void **state)
 {

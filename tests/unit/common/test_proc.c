@@ -72,7 +72,7 @@ in_child(int (*fn)(void), char said[4096])
 	return status;
 }
 
-/* --- jails ------------------------------------------------------------------- */
+/* --- jails ---------------------------------------------------------------- */
 
 static void
 enter(enum proc_id id)
@@ -104,7 +104,7 @@ static const enum proc_id jails[] = { PROC_LOGIN, PROC_AUTH, PROC_HELPER,
 	PROC_LMTP, PROC_WORKER };
 #define JAILS (sizeof(jails) / sizeof(jails[0]))
 
-/* --- attacks: each returns 0 when it was refused by errno ---------------------- */
+/* --- attacks: each returns 0 when it was refused by errno ----------------- */
 
 static int
 attack_root(void)
@@ -268,7 +268,7 @@ test_attacks(void **state)
 	}
 }
 
-/* --- what must work ------------------------------------------------------------- */
+/* --- what must work ------------------------------------------------------- */
 
 static int
 use_worker(void)
@@ -316,7 +316,8 @@ test_worker_uses_its_home(void **state)
 	int status = in_child(use_worker, said);
 
 	(void)state;
-	/* the symbolic link is the one thing that is not even allowed as a call */
+	/* the symbolic link is the one thing that is not even allowed as a
+	 * call */
 	if (!WIFSIGNALED(status) || strstr(said, "symlink") == NULL)
 		fail_msg("status %#x: %s", (unsigned)status, said);
 	assert_int_equal(stat(home, &st), 0);
@@ -502,7 +503,7 @@ test_uses(void **state)
 	assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
-/* --- homes --------------------------------------------------------------------- */
+/* --- homes ---------------------------------------------------------------- */
 
 static const char *home_error;
 static char home_tried[PATH_MAX];

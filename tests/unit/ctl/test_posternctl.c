@@ -27,7 +27,7 @@ static char folder[] = "/tmp/test_posternctl.XXXXXX";
 static char config[64], passwd[64];
 static pid_t server;
 
-/* --- the other side ---------------------------------------------------------- */
+/* --- the other side ------------------------------------------------------- */
 
 static bool
 on_request(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
@@ -106,7 +106,7 @@ serve(int listener)
 	_exit(0);
 }
 
-/* --- calls --------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 /* Runs it with these arguments; its output, errors included. */
 static int
