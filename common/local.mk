@@ -3,6 +3,8 @@ libcommon_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS) $(EVENT_CFLAGS)
 libcommon_a_SOURCES = \
 	common/arena.c common/arena.h \
 	common/buf.c common/buf.h \
+	common/ipc.h common/ipc_msgs.def common/ipc_private.h \
+	common/ipc_chan.c common/ipc_msg.c common/ipc_table.c \
 	common/limits.h \
 	common/log.c common/log.h \
 	common/secret.c common/secret.h \

@@ -3,4 +3,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += test_buf
 test_buf_SOURCES = tests/unit/common/test_buf.c
 test_buf_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_ipc
+test_ipc_SOURCES = tests/unit/common/test_ipc.c
+test_ipc_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
 endif
