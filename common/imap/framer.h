@@ -54,9 +54,14 @@ struct imap_framer {
 	size_t data_len;
 	/* private to framer.c */
 	int state;
-	size_t line_bytes;
-	uint64_t left;
+	size_t max_total;
+	size_t line_bytes;      /* of this command, outside literals */
+	uint64_t left;          /* of the literal being read */
 	bool refused;
+	unsigned char prev;     /* last byte of this line, 0 at its start */
+	int mark;               /* how much of "{n+}" stands at the line's end */
+	uint64_t mark_size;
+	size_t mark_at;         /* where in text its "{" is */
 };
 
 /* max_line: bytes of a command outside its literals; max_total: with kept
@@ -66,7 +71,8 @@ void imap_framer_init(struct imap_framer *f, size_t max_line, size_t max_total);
 void imap_framer_clear(struct imap_framer *f);
 /* Eats bytes of in[0..len) up to the next event; *used_r says how many. After
  * COMMAND, TOO_LONG and REFUSED call imap_framer_next(); after LITERAL decide
- * first; then feed again. */
+ * first; then feed again, even with no bytes left, until MORE comes: REFUSED
+ * and DATA_END may need none. At LITERAL the text ends in "{n}". */
 enum imap_frame imap_framer_feed(struct imap_framer *f, const unsigned char *in,
     size_t len, size_t *used_r);
 /* Answers to IMAP_FRAME_LITERAL. keep returns false (and the caller should

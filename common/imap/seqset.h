@@ -29,7 +29,8 @@ struct imap_seqset {
 bool imap_seqset_add(struct imap_seqset *set, struct arena *a, uint32_t lo,
     uint32_t hi);
 /* Puts `star` for "*", orders each range, sorts and joins overlapping and
- * touching ones: afterwards lo <= hi and ranges ascend with gaps between. */
+ * touching ones: afterwards 1 <= lo <= hi and ranges ascend with gaps between. star 0
+ * (nothing there): "*" alone is in no range. */
 void imap_seqset_normalize(struct imap_seqset *set, uint32_t star);
 /* After normalize: is n in the set? O(log ranges). */
 bool imap_seqset_has(const struct imap_seqset *set, uint32_t n);
