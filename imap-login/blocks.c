@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "blocks.h"
+#include "imap-login/blocks.h"
 
 #include <sodium.h>
 #include <stdlib.h>

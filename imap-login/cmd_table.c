@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <strings.h>
 
-#include "cmd.h"
+#include "imap-login/cmd.h"
 
 static const struct cmd *const cmd_table[] = {
 	&cmd_authenticate,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "conn.h"
+#include "imap-login/conn.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
@@ -8,16 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "blocks.h"
-#include "cmd.h"
+#include "imap-login/blocks.h"
+#include "imap-login/cmd.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "conn_input.h"
-#include "exchange.h"
-#include "linger.h"
-#include "login.h"
-#include "tls.h"
+#include "imap-login/conn_input.h"
+#include "imap-login/exchange.h"
+#include "imap-login/farewell.h"
+#include "imap-login/login.h"
+#include "imap-login/tls.h"
 
 #define CONN_OUT_MAX (64 * KIB) /* of replies before login */
 #define CONN_TURNS 16           /* steps in one turn of the loop */
@@ -117,8 +117,10 @@ conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 	struct conn *c = conn_new(l, fd, peer);
 	uint64_t block = addr_block(peer);
 
-	if (l->conf->login_isolated)
+	if (l->conf->login_isolated) { /* this one only; nobody has asked */
+		l->quiesced = true;
 		login_drain(l);
+	}
 	if (!blocks_enter(l->blocks, block)) {
 		log_info("conn: too many unauthenticated connections: "
 		    "addr=%s", c->addr);
@@ -299,7 +301,7 @@ conn_step(struct conn *c)
 		return conn_input_step(c);
 	case CONN_CLOSING:
 		if (c->io.ssl == NULL || SSL_is_init_finished(c->io.ssl))
-			linger_start(c->login, &c->io);
+			farewell_start(c->login, &c->io);
 		conn_set_state(c, CONN_DEAD);
 		return false;
 	default: /* AUTH_WAIT */
@@ -352,7 +354,7 @@ conn_event(evutil_socket_t fd, short what, void *arg)
 static void
 conn_timeout(evutil_socket_t fd, short what, void *arg)
 {
-	const struct timeval patience = { LINGER_SECONDS, 0 };
+	const struct timeval patience = { FAREWELL_SECONDS, 0 };
 	struct conn *c = arg;
 
 	(void)fd, (void)what;
@@ -409,7 +411,7 @@ conn_peer_lost(struct login *l, enum conn_state state)
 	struct conn *c, *next;
 
 	for (c = l->conns; c != NULL; c = next) {
-		/* conn_run() frees c alone; linger and counting free no conn */
+		/* conn_run() frees c alone; farewells and counting free no conn */
 		next = c->next;
 		/* a SASL exchange has lost its other half too */
 		if (c->state != state &&

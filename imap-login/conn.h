@@ -21,7 +21,7 @@
  *   STARTTLS   its OK is being sent; the client's bytes that came before the
  *              handshake are forgotten: they were not protected.
  *              -> HANDSHAKE
- *   CLOSING    the last words are being sent. -> DEAD (linger.c takes over)
+ *   CLOSING    the last words are being sent. -> DEAD (farewell.c takes over)
  *   DEAD       to be freed.
  *
  * In every state but DEAD the login timer may bring CLOSING, a dead peer DEAD.
@@ -37,7 +37,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/imap/framer.h"
-#include "io.h"
+#include "imap-login/io.h"
 
 #define CONN_MAX_FAILURES 10   /* refused logins, then BYE */
 #define CONN_MAX_ERRORS 20     /* bad commands, then BYE */

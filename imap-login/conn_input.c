@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "conn_input.h"
+#include "imap-login/conn_input.h"
 
 #include <string.h>
 
-#include "cmd.h"
+#include "imap-login/cmd.h"
 #include "common/limits.h"
 #include "common/secret.h"
-#include "conn.h"
-#include "exchange.h"
+#include "imap-login/conn.h"
+#include "imap-login/exchange.h"
 
 #define INPUT_CHUNK 8192
 #define INPUT_OUT_HIGH 8192        /* replies are sent before more is run */

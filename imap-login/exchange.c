@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "exchange.h"
+#include "imap-login/exchange.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "common/auth_client.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "conn.h"
-#include "handoff.h"
-#include "login.h"
-#include "tls.h"
+#include "imap-login/conn.h"
+#include "imap-login/handoff.h"
+#include "imap-login/login.h"
+#include "imap-login/tls.h"
 
 static const char exchange_down[] = "Login is not possible now, try later";
 
@@ -44,10 +44,16 @@ exchange_end(struct conn *c)
 }
 
 void
-exchange_unavailable(struct conn *c)
+exchange_no(struct conn *c, const char *code, const char *text)
 {
 	exchange_end(c);
-	conn_reply(c, "NO", "UNAVAILABLE", exchange_down);
+	conn_reply(c, "NO", code, text);
+}
+
+void
+exchange_unavailable(struct conn *c)
+{
+	exchange_no(c, "UNAVAILABLE", exchange_down);
 }
 
 void
@@ -143,8 +149,7 @@ exchange_refused(struct conn *c, const struct exchange_result *r)
 	tls_describe(c->io.ssl, tls, sizeof(tls));
 	log_info("login failed: user=<%s> addr=%s mech=%s tls=%s code=%s "
 	    "session=%s", r->user, c->addr, c->mech, tls, r->code, c->session);
-	exchange_end(c);
-	conn_reply(c, "NO", r->code, r->text);
+	exchange_no(c, r->code, r->text);
 	if (r->status == IPC_AUTH_FAILED && ++c->failures >= CONN_MAX_FAILURES)
 		conn_bye(c, NULL, "Too many failed logins");
 }

@@ -34,6 +34,8 @@ void exchange_result(struct conn *c, const struct exchange_result *r);
 
 /* Ends it without a word to the client. */
 void exchange_abandon(struct conn *c);
+/* Ends it with NO. */
+void exchange_no(struct conn *c, const char *code, const char *text);
 /* Ends it with NO [UNAVAILABLE]. */
 void exchange_unavailable(struct conn *c);
 

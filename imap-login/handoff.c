@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "handoff.h"
+#include "imap-login/handoff.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -7,11 +7,11 @@
 
 #include "common/log.h"
 #include "common/master_client.h"
-#include "conn.h"
-#include "exchange.h"
-#include "login.h"
-#include "relay.h"
-#include "tls.h"
+#include "imap-login/conn.h"
+#include "imap-login/exchange.h"
+#include "imap-login/login.h"
+#include "imap-login/relay.h"
+#include "imap-login/tls.h"
 
 /* The descriptor master gets, or -1. */
 static int
@@ -89,7 +89,7 @@ handoff_result(struct conn *c, enum ipc_status status, const char *code,
 	} else {
 		log_info("login refused: user=<%s> addr=%s code=%s session=%s",
 		    c->user, c->addr, code, c->session);
-		exchange_unavailable(c);
+		exchange_no(c, code, text);
 	}
 	conn_run(c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "io.h"
+#include "imap-login/io.h"
 
 #include <errno.h>
 #include <openssl/err.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "ipc_handlers.h"
+#include "imap-login/ipc_handlers.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -7,10 +7,10 @@
 #include "common/ipc.h"
 #include "common/listener.h"
 #include "common/log.h"
-#include "conn.h"
-#include "exchange.h"
-#include "handoff.h"
-#include "login.h"
+#include "imap-login/conn.h"
+#include "imap-login/exchange.h"
+#include "imap-login/handoff.h"
+#include "imap-login/login.h"
 
 /* --- from master ---------------------------------------------------------- */
 

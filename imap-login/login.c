@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "login.h"
+#include "imap-login/login.h"
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 
-#include "blocks.h"
+#include "imap-login/blocks.h"
 #include "common/log.h"
 #include "common/master_client.h"
 #include "common/xalloc.h"
-#include "conn.h"
-#include "ipc_handlers.h"
-#include "linger.h"
-#include "relay.h"
+#include "imap-login/conn.h"
+#include "imap-login/ipc_handlers.h"
+#include "imap-login/farewell.h"
+#include "imap-login/relay.h"
 
 struct login *
 login_new(const struct conf *conf, SSL_CTX *tls)
@@ -58,7 +58,7 @@ login_free(struct login **l)
 		return;
 	conn_free_all(self);
 	relay_free_all(self);
-	linger_free_all(self);
+	farewell_free_all(self);
 	if (self->master != NULL)
 		ipc_chan_flush(self->master, 200);
 	ipc_chan_free(&self->auth);
@@ -86,7 +86,7 @@ login_next_id(struct login *l)
 void
 login_counted(struct login *l)
 {
-	unsigned all = l->n_conns + l->n_relays + l->n_lingers;
+	unsigned all = l->n_conns + l->n_relays + l->n_farewells;
 	bool full = all >= l->conf->connections_per_login;
 
 	if (full != l->full && l->serving) {

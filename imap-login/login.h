@@ -31,7 +31,7 @@ struct blocks;
 struct conn;
 struct event;
 struct event_base;
-struct linger;
+struct farewell;
 struct relay;
 
 struct login {
@@ -45,9 +45,9 @@ struct login {
 	struct event *grace;            /* own; ends a STOP that takes long */
 	struct conn *conns;             /* own; all before login */
 	struct relay *relays;           /* own; all after login over TLS */
-	struct linger *lingers;         /* own; said goodbye, not closed yet */
+	struct farewell *farewells;         /* own; said goodbye, not closed yet */
 	struct conn *asking[LOGIN_BUCKETS]; /* borrowed; by request id */
-	unsigned n_conns, n_relays, n_lingers;
+	unsigned n_conns, n_relays, n_farewells;
 	uint32_t last_id;
 	bool serving;                   /* there has been an auth channel */
 	bool full;                      /* connections_per_login reached */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "relay.h"
+#include "imap-login/relay.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -11,21 +11,20 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "conn.h"
-#include "linger.h"
-#include "login.h"
-#include "tls.h"
+#include "imap-login/conn.h"
+#include "imap-login/farewell.h"
+#include "imap-login/login.h"
+#include "imap-login/tls.h"
 
 #define RELAY_CHUNK 65536
-#define RELAY_TURNS 8     /* chunks a direction in one turn of the loop */
-#define RELAY_MEMORY 1024 /* smaller chunks are moved, not kept */
+#define RELAY_TURNS 8 /* chunks a direction in one turn of the loop */
 
 /* One direction. */
 struct relay_way {
 	struct io *from, *to;   /* borrowed: the relay's */
 	unsigned char *left;    /* own; read, not written; NULL: nothing */
 	size_t left_at, left_len;
-	bool ended;             /* from has ended and everything was written */
+	bool ended;             /* nothing more will be moved */
 };
 
 struct relay {
@@ -41,7 +40,8 @@ enum relay_step {
 	RELAY_WAIT,   /* for an event */
 	RELAY_MORE,   /* there is more, but others want their turn */
 	RELAY_ENDED,  /* from ended, everything has been written */
-	RELAY_BROKEN,
+	RELAY_BROKEN,  /* from is gone */
+	RELAY_REFUSED, /* to is gone */
 };
 
 static unsigned char relay_chunk[RELAY_CHUNK];
@@ -98,7 +98,7 @@ relay_move(struct relay_way *w)
 	if (status == IO_AGAIN)
 		return RELAY_WAIT;
 	if (status != IO_OK)
-		return RELAY_BROKEN;
+		return RELAY_REFUSED;
 	status = io_read(w->from, relay_chunk, RELAY_CHUNK, &n);
 	if (status == IO_AGAIN)
 		return RELAY_WAIT;
@@ -108,7 +108,7 @@ relay_move(struct relay_way *w)
 	if (status == IO_OK)
 		return RELAY_MORE;
 	if (status != IO_AGAIN)
-		return RELAY_BROKEN;
+		return RELAY_REFUSED;
 	w->left = xmemdup(relay_chunk + written, n - written);
 	w->left_at = 0;
 	w->left_len = n - written;
@@ -125,6 +125,14 @@ relay_way_run(struct relay_way *w)
 	for (int i = 0; step == RELAY_MORE && i < RELAY_TURNS; i++)
 		step = relay_move(w);
 	return step;
+}
+
+static void
+relay_way_end(struct relay_way *w)
+{
+	w->ended = true;
+	free(w->left);
+	w->left = NULL;
 }
 
 static void
@@ -161,27 +169,23 @@ relay_run(struct relay *r)
 	enum relay_step out = relay_way_run(&r->out);
 	enum relay_step in = relay_way_run(&r->in);
 
-	if (out == RELAY_ENDED) {
-		/* RST from a client gone at the same time is nothing new */
-		linger_start(l, &r->client);
+	if (out == RELAY_ENDED || out == RELAY_BROKEN) { /* the session's end */
+		farewell_start(l, &r->client);
 		relay_free(r);
 		login_counted(l);
 		return;
 	}
-	if (in == RELAY_BROKEN && out != RELAY_BROKEN && r->in.left == NULL &&
-	    r->client.fd >= 0) {
-		/* the worker takes no more: what it wrote last still counts */
-	}
-	if (in == RELAY_BROKEN || out == RELAY_BROKEN) {
-		log_debug("relay: connection broken: session=%s", r->session);
+	if (in == RELAY_BROKEN || out == RELAY_REFUSED) { /* no client */
+		log_debug("relay: client is gone: session=%s", r->session);
 		relay_free(r);
 		login_counted(l);
 		return;
 	}
-	if (in == RELAY_ENDED) {
-		r->in.ended = true;
+	if (in == RELAY_ENDED)
 		shutdown(r->worker.fd, SHUT_WR);
-	}
+	/* a worker that takes no more may have written its last words */
+	if (in == RELAY_ENDED || in == RELAY_REFUSED)
+		relay_way_end(&r->in);
 	relay_wants(r);
 	if (in == RELAY_MORE)
 		event_active(&r->client_read, EV_READ, 0);

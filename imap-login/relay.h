@@ -14,7 +14,7 @@
 #ifndef IMAP_LOGIN_RELAY_H
 #define IMAP_LOGIN_RELAY_H
 
-#include "io.h"
+#include "imap-login/io.h"
 
 struct login;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "tls.h"
+#include "imap-login/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -7,9 +7,9 @@
  */
 #include <strings.h>
 
-#include "cmd.h"
-#include "conn.h"
-#include "exchange.h"
+#include "imap-login/cmd.h"
+#include "imap-login/conn.h"
+#include "imap-login/exchange.h"
 
 static const char *const cmd_authenticate_mechs[] = { "PLAIN", "LOGIN" };
 

@@ -4,9 +4,9 @@
  * use to get in, and what changes how it may write commands; the worker's
  * tagged OK brings the full list.
  */
-#include "cmd.h"
-#include "conn.h"
-#include "login.h"
+#include "imap-login/cmd.h"
+#include "imap-login/conn.h"
+#include "imap-login/login.h"
 
 void
 cmd_capability_list(const struct conn *c, struct buf *out)

@@ -5,9 +5,9 @@
  */
 #include <strings.h>
 
-#include "cmd.h"
+#include "imap-login/cmd.h"
 #include "common/log.h"
-#include "conn.h"
+#include "imap-login/conn.h"
 
 #define CMD_ID_PAIRS 30 /* RFC 2971 §3.3 */
 

@@ -9,9 +9,9 @@
  */
 #include <string.h>
 
-#include "cmd.h"
-#include "conn.h"
-#include "exchange.h"
+#include "imap-login/cmd.h"
+#include "imap-login/conn.h"
+#include "imap-login/exchange.h"
 
 /* to has room for every byte up to p->end; *len_r bytes were written. */
 static bool

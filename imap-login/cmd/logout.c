@@ -2,8 +2,8 @@
  *
  * LOGOUT (RFC 3501 §6.1.3): BYE first, then the tagged OK.
  */
-#include "cmd.h"
-#include "conn.h"
+#include "imap-login/cmd.h"
+#include "imap-login/conn.h"
 
 static void
 cmd_logout_run(struct conn *c, struct cmd_req *req)

@@ -2,8 +2,8 @@
  *
  * NOOP (RFC 3501 §6.1.2).  Does not hold off the login timer.
  */
-#include "cmd.h"
-#include "conn.h"
+#include "imap-login/cmd.h"
+#include "imap-login/conn.h"
 
 static void
 cmd_noop_run(struct conn *c, struct cmd_req *req)

@@ -5,9 +5,9 @@
  * nothing, and conn.c forgets what had been read before it makes the handshake
  * the only reader.
  */
-#include "cmd.h"
-#include "conn.h"
-#include "login.h"
+#include "imap-login/cmd.h"
+#include "imap-login/conn.h"
+#include "imap-login/login.h"
 
 static void
 cmd_starttls_run(struct conn *c, struct cmd_req *req)

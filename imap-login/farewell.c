@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "linger.h"
+#include "imap-login/farewell.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -8,12 +8,12 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "login.h"
+#include "imap-login/login.h"
 
-#define LINGER_BYTES (1 << 20) /* thrown away at most */
+#define FAREWELL_BYTES (1 << 20) /* thrown away at most */
 
-struct linger {
-	struct linger *prev, *next;
+struct farewell {
+	struct farewell *prev, *next;
 	struct login *login; /* borrowed */
 	struct event event;
 	size_t bytes;
@@ -21,61 +21,61 @@ struct linger {
 };
 
 static void
-linger_free(struct linger *g)
+farewell_free(struct farewell *g)
 {
 	struct login *l = g->login;
 
 	if (g->prev != NULL)
 		g->prev->next = g->next;
 	else
-		l->lingers = g->next;
+		l->farewells = g->next;
 	if (g->next != NULL)
 		g->next->prev = g->prev;
 	event_del(&g->event);
 	close(g->fd);
 	free(g);
-	l->n_lingers--;
+	l->n_farewells--;
 }
 
 static void
-linger_event(evutil_socket_t fd, short what, void *arg)
+farewell_event(evutil_socket_t fd, short what, void *arg)
 {
 	static unsigned char sink[16384];
-	struct linger *g = arg;
+	struct farewell *g = arg;
 	struct login *l = g->login;
 	ssize_t n;
 
 	n = what & EV_TIMEOUT ? 0 : read(fd, sink, sizeof(sink));
-	if (n > 0 && (g->bytes += (size_t)n) < LINGER_BYTES)
+	if (n > 0 && (g->bytes += (size_t)n) < FAREWELL_BYTES)
 		return;
-	linger_free(g);
+	farewell_free(g);
 	login_counted(l);
 }
 
 void
-linger_start(struct login *l, struct io *io)
+farewell_start(struct login *l, struct io *io)
 {
-	const struct timeval patience = { LINGER_SECONDS, 0 };
-	struct linger *g = xcalloc(1, sizeof(*g));
+	const struct timeval patience = { FAREWELL_SECONDS, 0 };
+	struct farewell *g = xcalloc(1, sizeof(*g));
 
 	io_end(io);
 	g->fd = io->fd;
 	io->fd = -1;
 	io_close(io);
 	g->login = l;
-	g->next = l->lingers;
+	g->next = l->farewells;
 	if (g->next != NULL)
 		g->next->prev = g;
-	l->lingers = g;
-	l->n_lingers++;
+	l->farewells = g;
+	l->n_farewells++;
 	if (event_assign(&g->event, l->base, g->fd, EV_READ | EV_PERSIST,
-	    linger_event, g) != 0 || event_add(&g->event, &patience) != 0)
-		log_panic("linger: no event");
+	    farewell_event, g) != 0 || event_add(&g->event, &patience) != 0)
+		log_panic("farewell: no event");
 }
 
 void
-linger_free_all(struct login *l)
+farewell_free_all(struct login *l)
 {
-	while (l->lingers != NULL)
-		linger_free(l->lingers);
+	while (l->farewells != NULL)
+		farewell_free(l->farewells);
 }
