@@ -13,6 +13,9 @@
 #define INPUT_OUT_HIGH 8192        /* replies are sent before more is run */
 #define INPUT_SKIP_MAX (64 * KIB)  /* a larger refused literal ends it all */
 
+static const char input_literal_large[] =
+    "Literal is too large before login";
+
 static void
 input_bad(struct conn *c, const char *code, const char *text)
 {
@@ -83,11 +86,12 @@ input_literal(struct conn *c)
 			conn_line(c, "+ Go on");
 		return;
 	}
-	if (!f->literal_sync && f->literal_size > INPUT_SKIP_MAX) {
-		conn_bye(c, "TOOBIG", "Literal is too large");
-		return;
-	}
-	imap_framer_refuse(f);
+	if (f->literal_sync) /* the client sends nothing more of it */
+		input_too_big(c, input_literal_large);
+	else if (f->literal_size > INPUT_SKIP_MAX)
+		conn_bye(c, "TOOBIG", input_literal_large);
+	else
+		imap_framer_refuse(f);
 }
 
 /* One event of the framer; bytes used. */
@@ -105,7 +109,7 @@ input_feed_command(struct conn *c, const unsigned char *in, size_t len)
 		input_literal(c);
 		break;
 	case IMAP_FRAME_REFUSED:
-		input_too_big(c, "Literal is too large before login");
+		input_too_big(c, input_literal_large);
 		break;
 	case IMAP_FRAME_TOO_LONG:
 		input_too_big(c, "Command is too long");

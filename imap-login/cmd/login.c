@@ -52,16 +52,16 @@ cmd_login_literal(struct imap_parser *p, unsigned char *to, size_t *len_r)
 static bool
 cmd_login_password(struct imap_parser *p, unsigned char *to, size_t *len_r)
 {
-	const unsigned char *start = p->at;
+	size_t len = 0;
 
 	if (imap_parse_peek(p) == '"')
 		return cmd_login_quoted(p, to, len_r);
 	if (imap_parse_peek(p) == '{')
 		return cmd_login_literal(p, to, len_r);
-	while (p->at < p->end && imap_parse_is_astring_char(*p->at))
-		to[p->at++ - start] = *p->at;
-	*len_r = (size_t)(p->at - start);
-	return *len_r > 0 || imap_parse_fail(p, "Missing password");
+	for (; p->at < p->end && imap_parse_is_astring_char(*p->at); p->at++)
+		to[len++] = *p->at;
+	*len_r = len;
+	return len > 0 || imap_parse_fail(p, "Missing password");
 }
 
 static bool
