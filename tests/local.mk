@@ -5,6 +5,7 @@ TEST_LIBS = $(CMOCKA_LIBS)
 include tests/unit/common/local.mk
 include tests/unit/imap/local.mk
 include tests/unit/mail/local.mk
+include tests/unit/search/local.mk
 include tests/unit/store/local.mk
 include tests/unit/auth/local.mk
 include tests/unit/login/local.mk

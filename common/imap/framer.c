@@ -38,7 +38,7 @@ imap_framer_init(struct imap_framer *f, size_t max_line, size_t max_total)
 {
 	*f = (struct imap_framer){ .max_line = max_line,
 	    .max_total = max_total };
-	buf_init(&f->text, max_total + 1); /* + the NUL of extern */
+	buf_init(&f->text, max_total + 1); /* + a CR, or extern's NUL */
 	framer_start_line(f, STATE_LINE);
 }
 
@@ -134,7 +134,7 @@ framer_end_skip(struct imap_framer *f)
 static enum imap_frame
 framer_line_byte(struct imap_framer *f, unsigned char c)
 {
-	size_t max = f->max_line + (c == '\r'); /* of CRLF, most likely */
+	size_t spare = c == '\r'; /* of CRLF, most likely */
 
 	if (c == '\0') {
 		f->state = STATE_DEAD;
@@ -147,7 +147,8 @@ framer_line_byte(struct imap_framer *f, unsigned char c)
 	f->prev = c;
 	if (f->state == STATE_SKIP)
 		return IMAP_FRAME_MORE;
-	if (f->line_bytes >= max || f->text.len >= f->max_total) {
+	if (f->line_bytes >= f->max_line + spare ||
+	    f->text.len >= f->max_total + spare) {
 		f->state = STATE_SKIP;
 		return IMAP_FRAME_MORE;
 	}

@@ -14,10 +14,12 @@
  * States and transitions (only framer.c changes them):
  *   LINE --CRLF after "{n}" or "{n+}" or "~{n}"--> ASK
  *   LINE --CRLF--> DONE (next command starts after imap_framer_next())
- *   ASK --keep--> KEEP, --extern--> EXTERN, --refuse--> LINE or SKIP
+ *   LINE --a limit passed--> SKIP
+ *   ASK --keep--> KEEP, --extern--> EXTERN, --refuse--> DONE (the client
+ *   waits) or SKIP
  *   KEEP, EXTERN --n bytes--> LINE
  *   SKIP (a refused non-synchronizing literal, or the rest of an overlong
- *   line) --end of that command--> REFUSED
+ *   line) --end of that command, or a literal the client waits for--> DONE
  */
 #ifndef COMMON_IMAP_FRAMER_H
 #define COMMON_IMAP_FRAMER_H
@@ -31,7 +33,7 @@
 enum imap_frame {
 	IMAP_FRAME_MORE,    /* all input eaten, nothing to report */
 	IMAP_FRAME_COMMAND, /* a whole command is in text */
-	IMAP_FRAME_LITERAL, /* a literal was announced: keep, extern or refuse */
+	IMAP_FRAME_LITERAL, /* announced a literal: keep, extern or refuse */
 	IMAP_FRAME_DATA,    /* bytes of an external literal: data, data_len */
 	IMAP_FRAME_DATA_END,/* the external literal is complete */
 	IMAP_FRAME_TOO_LONG,/* the command passed a limit and was skipped to its
@@ -59,7 +61,7 @@ struct imap_framer {
 	uint64_t left;          /* of the literal being read */
 	bool refused;
 	unsigned char prev;     /* last byte of this line, 0 at its start */
-	int mark;               /* how much of "{n+}" stands at the line's end */
+	int mark;               /* how much of "{n+}" ends the line */
 	uint64_t mark_size;
 	size_t mark_at;         /* where in text its "{" is */
 };

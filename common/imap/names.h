@@ -23,7 +23,7 @@ bool imap_mutf7_decode(const char *in, size_t len, struct buf *out);
 bool imap_mutf7_encode(const char *in, size_t len, struct buf *out);
 enum imap_utf8 {
 	IMAP_UTF8_BAD,     /* not UTF-8 (overlong, surrogate, past U+10FFFF) */
-	IMAP_UTF8_CONTROL, /* valid, with characters below U+0020 or U+007F-009F */
+	IMAP_UTF8_CONTROL, /* valid, with some of U+0000-001F or U+007F-009F */
 	IMAP_UTF8_OK,
 };
 enum imap_utf8 imap_utf8_check(const char *s, size_t len);

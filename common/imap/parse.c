@@ -29,10 +29,9 @@ imap_parse_fail(struct imap_parser *p, const char *error)
 bool
 imap_parse_enter(struct imap_parser *p)
 {
-	if (p->depth >= LIMIT_NESTING)
-		return imap_parse_fail(p, "Nested too deeply");
-	p->depth++;
-	return true;
+	if (p->depth++ < LIMIT_NESTING)
+		return true;
+	return imap_parse_fail(p, "Nested too deeply");
 }
 
 void

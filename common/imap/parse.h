@@ -24,7 +24,7 @@ struct imap_parser {
 	struct arena *arena;           /* borrowed */
 	const char *error;             /* static text or arena; NULL: none */
 	unsigned depth;
-	bool utf8;                     /* UTF8=ACCEPT is on: quoted UTF-8 is fine */
+	bool utf8;                     /* UTF8=ACCEPT: names are UTF-8 */
 };
 
 /* Bytes of a string argument; data has a NUL after len, and contains NULs only
@@ -43,8 +43,8 @@ void imap_parse_init(struct imap_parser *p, const void *text, size_t len,
 /* Sets the error text if none is set; always returns false. */
 bool imap_parse_fail(struct imap_parser *p, const char *error);
 
-/* One level of nesting down and up again; enter is an error past
- * LIMIT_NESTING. */
+/* One level of nesting down and up again, in pairs; enter is an error past
+ * LIMIT_NESTING, and is left in that case too. */
 bool imap_parse_enter(struct imap_parser *p);
 void imap_parse_leave(struct imap_parser *p);
 bool imap_parse_is_astring_char(unsigned char c);

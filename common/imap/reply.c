@@ -139,7 +139,7 @@ imap_put_date_time(struct buf *out, int64_t t, int16_t zone)
 	int64_t days, second;
 	int year;
 
-	/* What four digits of a year cannot say becomes the nearest that can. */
+	/* A year that four digits cannot say becomes about the nearest. */
 	if (t < first - 60 * (int64_t)INT16_MIN)
 		t = first - 60 * (int64_t)INT16_MIN;
 	if (t > last - 60 * (int64_t)INT16_MAX)

@@ -1,1 +1,6 @@
 # SPDX-License-Identifier: ISC
+noinst_LIBRARIES += libsearch.a
+libsearch_a_SOURCES = \
+	imap-worker/search/search.h \
+	imap-worker/search/search_order.c \
+	imap-worker/search/search_parse.c
