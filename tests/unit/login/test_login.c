@@ -380,7 +380,7 @@ test_literals(void **state)
 	client_expect(&c, "c BAD \\[TOOBIG\\] *");
 	client_expect(&c, "d OK *");
 	/* NUL in a name */
-	client_send(&c, "e LOGIN {3+}\r\na\0b x\r\n", 22);
+	client_send(&c, "e LOGIN {3+}\r\na\0b x\r\n", 21);
 	client_expect(&c, "e BAD *");
 	client_send(&c, "e LOGIN x {3+}\r\na\0b\r\n", 21);
 	client_expect(&c, "e BAD *");
