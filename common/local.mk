@@ -20,3 +20,14 @@ libcommon_a_SOURCES = \
 	common/secret.c common/secret.h \
 	common/xalloc.c common/xalloc.h
 COMMON_LIBS = libcommon.a $(EVENT_LIBS) $(SODIUM_LIBS) $(CONFUSE_LIBS)
+
+# The jail: apart from libcommon.a, so that only programs that shut one link
+# libseccomp.
+noinst_LIBRARIES += libproc.a
+libproc_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+libproc_a_SOURCES = \
+	common/proc.c common/proc.h common/proc_private.h \
+	common/proc_home.c \
+	common/proc_landlock.c \
+	common/proc_seccomp.c
+PROC_LIBS = libproc.a $(SECCOMP_LIBS)

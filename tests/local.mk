@@ -3,6 +3,7 @@
 # Fuzz targets: tests/fuzz/fuzz_<parser>.c, their corpus replayed by make check.
 TEST_LIBS = $(CMOCKA_LIBS)
 include tests/unit/common/local.mk
+include tests/unit/ctl/local.mk
 include tests/unit/imap/local.mk
 include tests/unit/mail/local.mk
 include tests/unit/search/local.mk
