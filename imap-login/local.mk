@@ -24,5 +24,6 @@ imap_login_imap_login_SOURCES = \
 	imap-login/main.c \
 	imap-login/relay.c imap-login/relay.h \
 	imap-login/tls.c imap-login/tls.h
-imap_login_imap_login_LDADD = libimap.a $(COMMON_LIBS) $(OPENSSL_LIBS)
+imap_login_imap_login_LDADD = libimap.a $(PROC_LIBS) $(COMMON_LIBS) \
+	$(OPENSSL_LIBS)
 EXTRA_DIST += imap-login/README

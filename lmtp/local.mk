@@ -11,5 +11,5 @@ lmtp_lmtp_SOURCES = \
 	lmtp/message.c lmtp/message.h \
 	lmtp/session.c lmtp/session.h \
 	lmtp/verbs.c lmtp/verbs.h
-lmtp_lmtp_LDADD = $(COMMON_LIBS)
+lmtp_lmtp_LDADD = $(PROC_LIBS) $(COMMON_LIBS)
 EXTRA_DIST += lmtp/README
