@@ -28,7 +28,7 @@ client_connect(struct client *c, struct mock *m, int port)
 	c->mock = m;
 	buf_init(&c->in, 32 << 20);
 	sin.sin_port = htons((uint16_t)port);
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(inet_pton(AF_INET, m->address, &sin.sin_addr), 1);
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)),
 	    0);
@@ -105,6 +105,17 @@ client_get(struct client *c)
 	return GOT_BYTES;
 }
 
+size_t
+client_try(struct client *c, const void *data, size_t len)
+{
+	ssize_t n;
+
+	ERR_clear_error();
+	n = c->ssl != NULL ? SSL_write(c->ssl, data, (int)len) :
+	    send(c->fd, data, len, MSG_NOSIGNAL);
+	return n > 0 ? (size_t)n : 0;
+}
+
 void
 client_send(struct client *c, const void *data, size_t len)
 {
@@ -112,16 +123,12 @@ client_send(struct client *c, const void *data, size_t len)
 	const char *at = data;
 
 	while (len > 0) {
-		ssize_t n;
+		size_t n = client_try(c, at, len);
 
-		ERR_clear_error();
-		n = c->ssl != NULL ? SSL_write(c->ssl, at, (int)len) :
-		    send(c->fd, at, len, MSG_NOSIGNAL);
-		if (n > 0) {
-			at += n;
-			len -= (size_t)n;
+		at += n;
+		len -= n;
+		if (n > 0)
 			continue;
-		}
 		assert_true(mock_now() < end);
 		client_get(c);
 		mock_turn(c->mock, 1);

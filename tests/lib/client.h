@@ -26,6 +26,8 @@ void client_connect(struct client *c, struct mock *m, int port);
 void client_close(struct client *c);
 /* Handshake; verifies nothing. alpn: one protocol, or NULL. False: refused. */
 bool client_tls(struct client *c, const char *alpn);
+/* What goes now; the number of bytes. The rest must come again. */
+size_t client_try(struct client *c, const void *data, size_t len);
 void client_send(struct client *c, const void *data, size_t len);
 void client_put(struct client *c, const char *text);
 /* As client_put(), one byte at a time, with turns of the loop in between. */

@@ -136,6 +136,7 @@ mock_start(struct mock *m, unsigned role, const char *program,
 
 	memset(m, 0, sizeof(*m));
 	m->role = role;
+	m->address = "127.0.0.1";
 	m->auth_handlers = auth_handlers;
 	signal(SIGPIPE, SIG_IGN);
 	mock_write_files(m, conf);
@@ -206,7 +207,7 @@ mock_listen(struct mock *m, enum ipc_protocol protocol)
 	struct ipc_msg msg;
 	int fd;
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(inet_pton(AF_INET, m->address, &sin.sin_addr), 1);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);

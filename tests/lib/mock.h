@@ -28,6 +28,7 @@ struct mock {
 	pid_t pid;                      /* 0: has exited */
 	int exit_status;                /* as of waitpid() */
 	bool ready, quiesced;           /* messages that came */
+	const char *address;            /* of listeners; 127.0.0.1 */
 	char dir[64];                   /* temporary; conf, cert.pem, key.pem */
 };
 
@@ -42,7 +43,7 @@ void mock_start(struct mock *m, unsigned role, const char *program,
 void mock_end(struct mock *m);
 /* Gives it a channel to auth, a new one when there was one. */
 void mock_open_auth(struct mock *m);
-/* Gives it a listener on loopback; the port. */
+/* Gives it a listener on m->address; the port. */
 int mock_listen(struct mock *m, enum ipc_protocol protocol);
 /* STOP, DRAIN. */
 void mock_send(struct mock *m, enum ipc_type type);

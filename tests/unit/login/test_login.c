@@ -8,8 +8,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -548,6 +552,59 @@ test_alpn(void **state)
 	client_close(&c);
 }
 
+/* An address of this host that is not loopback; false: there is none. */
+static bool
+own_address(char text_r[INET_ADDRSTRLEN])
+{
+	struct ifaddrs *all, *a;
+
+	assert_int_equal(getifaddrs(&all), 0);
+	for (a = all; a != NULL; a = a->ifa_next) {
+		struct sockaddr_in sin;
+
+		if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET ||
+		    (a->ifa_flags & IFF_LOOPBACK) != 0)
+			continue;
+		memcpy(&sin, a->ifa_addr, sizeof(sin));
+		inet_ntop(AF_INET, &sin.sin_addr, text_r, INET_ADDRSTRLEN);
+		break;
+	}
+	freeifaddrs(all);
+	return a != NULL;
+}
+
+/* Who is not on this host gets no chance to show a password in clear. */
+static void
+test_no_passwords_in_clear(void **state)
+{
+	static const char *const tries[] = { "a LOGIN user secret\r\n",
+		"a AUTHENTICATE PLAIN\r\n",
+		"a AUTHENTICATE PLAIN AHVzZXIAc2VjcmV0\r\n" };
+	char address[INET_ADDRSTRLEN];
+	struct client c;
+
+	(void)state;
+	if (!own_address(address))
+		skip();
+	mock.address = address;
+	port = mock_listen(&mock, IPC_PROTOCOL_IMAP);
+	client_connect(&c, &mock, port);
+	client_expect(&c, "\\* OK \\[CAPABILITY " CAPS " STARTTLS LOGINDISABLED"
+	    "\\] *");
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		client_put(&c, tries[i]);
+		client_expect(&c, "a NO \\[PRIVACYREQUIRED\\] *");
+	}
+	assert_false(seen.started);
+	client_put(&c, "b STARTTLS\r\n");
+	client_expect(&c, "b OK *");
+	assert_true(client_tls(&c, NULL));
+	client_put(&c, "c CAPABILITY\r\n");
+	client_expect(&c, "\\* CAPABILITY " CAPS " AUTH=PLAIN AUTH=LOGIN");
+	client_expect(&c, "c OK *");
+	client_close(&c);
+}
+
 static void
 test_no_certificate(void **state)
 {
@@ -834,22 +891,19 @@ static void
 relay_to_worker(struct client *c)
 {
 	unsigned char *data = xmalloc(BULK), *got = xmalloc(BULK);
-	size_t have = 0;
+	size_t at = 0, have = 0;
 
 	for (size_t i = 0; i < BULK; i++)
 		data[i] = bulk_byte(i, 2);
-	for (size_t at = 0; at < BULK; at += 32768) {
-		client_send(c, data + at, 32768);
-		/* a slow worker: half as fast as the client */
-		if (at % 65536 == 0)
-			have += worker_drain(got + have, 32768);
-		if (at - have > 300000)
-			have += worker_drain(got + have, 400000 < BULK - have ?
-			    400000 : BULK - have);
-	}
+	/* the worker reads only when the client gets no further */
 	while (have < BULK) {
-		size_t n = worker_drain(got + have, BULK - have);
+		size_t n = at < BULK ? client_try(c, data + at,
+		    BULK - at < 32768 ? BULK - at : 32768) : 0;
 
+		at += n;
+		if (n > 0)
+			continue;
+		n = worker_drain(got + have, BULK - have);
 		have += n;
 		if (n == 0)
 			mock_turn(&mock, 1);
@@ -1025,6 +1079,7 @@ main(void)
 		T(test_starttls),
 		T(test_starttls_injection),
 		T(test_alpn),
+		T(test_no_passwords_in_clear),
 		cmocka_unit_test_setup_teardown(test_no_certificate,
 		    setup_plain, teardown),
 		T(test_logins),
