@@ -61,7 +61,7 @@ log_escape(char *line, size_t at, const char *text)
 	return at;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 log_write(enum log_level level, const char *fmt, va_list ap)
 {
 	static const char *const words[] = { "error", "warning", "info", "debug" };

@@ -3,4 +3,10 @@ if HAVE_CMOCKA
 check_PROGRAMS += test_buf
 test_buf_SOURCES = tests/unit/common/test_buf.c
 test_buf_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_conf
+test_conf_SOURCES = tests/unit/common/test_conf.c
+test_conf_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_ipc
+test_ipc_SOURCES = tests/unit/common/test_ipc.c
+test_ipc_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
 endif
