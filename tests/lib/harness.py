@@ -216,7 +216,7 @@ class Instance:
 # Limits raised to what the tests do from one address.
 BASE_CONFIG = """
 unauth-per-block = 1000
-failure-delay = 200
+failure-delay-ms = 200
 """
 
 
