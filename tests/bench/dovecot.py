@@ -107,7 +107,8 @@ class Dovecot:
         self.cache = cache
         self.scheme = scheme
         self.users = users or [("t%03d" % i, harness.PASSWORD)
-                               for i in range(300)]
+                               for i in range(300)] + [
+                                   ("fix@mail.example", harness.PASSWORD)]
 
     def configure(self):
         d = self.dir

@@ -7,7 +7,8 @@ it got; an LMTP client; the process tree from /proc.
 
 Environment of a running instance: POSTERN_HOST, POSTERN_IMAP, POSTERN_IMAPS,
 POSTERN_LMTP (ports), POSTERN_CA, POSTERN_DIR (state and log), POSTERN_BIN (the
-programs). Users exist as t000 … t299, password "secret".
+programs). Users exist as t000 … t299 and
+fix@mail.example, password "secret".
 """
 import contextlib
 import os
@@ -105,6 +106,7 @@ def users_file(path, n=300):
     with open(path, "w") as f:
         for i in range(n):
             f.write("t%03d:{PLAIN}%s\n" % (i, PASSWORD))
+        f.write("fix@mail.example:{PLAIN}%s\n" % PASSWORD)
 
 
 class Instance:
