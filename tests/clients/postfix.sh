@@ -70,7 +70,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 0.2
 done
 printf 'From: sender@example.org\nTo: %s\nSubject: by postfix\n\nhello\n.\n..dots\n' $user >"$work/m"
-try "a message is taken" sh -c "sendmail -C $etc -f sender@example.org $user <$work/m"
+try "a message is taken" sh -c "sendmail -i -C $etc -f sender@example.org $user <$work/m"
 wait $idle
 rc=$?
 cat "$work/idle" "$work/log" >"$work/out"
@@ -80,7 +80,7 @@ grep -q '^Return-Path: <sender@example.org>' "$work/got"
 ok $? "with Return-Path"
 grep -q '^\.\.dots' "$work/got"
 ok $? "with its dots as they were"
-sendmail -C "$etc" -f sender@example.org no-such-user@mail.example <"$work/m"
+sendmail -i -C "$etc" -f sender@example.org no-such-user@mail.example <"$work/m"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	grep -q 'no-such-user.*status=bounced' "$work/log" && break
 	sleep 0.3
