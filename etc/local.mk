@@ -1,2 +1,1 @@
 # SPDX-License-Identifier: ISC
-EXTRA_DIST += etc/quickstart

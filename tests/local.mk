@@ -12,5 +12,5 @@ include tests/unit/lmtp/local.mk
 include tests/unit/master/local.mk
 include tests/unit/worker/local.mk
 include tests/fuzz/local.mk
-EXTRA_DIST += tests/README tests/run tests/bench tests/clients tests/crash \
+EXTRA_DIST += etc/quickstart tests/README tests/run tests/bench tests/clients tests/crash \
 	tests/lib tests/system tests/transcripts
