@@ -133,7 +133,8 @@ def bad_setting(i):
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
         out = r.stdout.decode()
         r2 = subprocess.run([os.path.join(i.bin, "postern"), "--config",
-                             d + "/postern.conf", "--libexec", i.bin,
+                             d + "/postern.conf", "--libexec",
+                             os.path.join(i.bin, "libexec"),
                              "--pid-file", d + "/pid"], timeout=10,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         check(r2.returncode == 78, "exit %d" % r2.returncode)
