@@ -15,3 +15,5 @@ include tests/unit/master/local.mk
 include tests/unit/worker/local.mk
 include tests/crash/local.mk
 include tests/fuzz/local.mk
+EXTRA_DIST += etc/quickstart tests/README tests/run tests/bench tests/clients tests/crash \
+	tests/lib tests/system tests/transcripts

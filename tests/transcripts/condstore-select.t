@@ -1,0 +1,11 @@
+# RFC 7162 3.1.2: HIGHESTMODSEQ at SELECT, MODSEQ in FETCH
+append INBOX plain.eml
+C: a1 SELECT INBOX (CONDSTORE)
+S*: * OK [HIGHESTMODSEQ {{h=\d+}}]{{.*}}
+S~: a1 OK {{.*}}
+C: a2 FETCH 1 (UID MODSEQ)
+S: * 1 FETCH ({{(?=.*MODSEQ \(\d+\)).*}})
+S: a2 OK {{.*}}
+C: a3 STATUS INBOX (HIGHESTMODSEQ)
+S: * STATUS INBOX (HIGHESTMODSEQ {{\d+}})
+S: a3 OK {{.*}}

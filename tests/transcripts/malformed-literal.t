@@ -1,0 +1,7 @@
+# RFC 3501 4.3: nonsense literal sizes are BAD
+C: a1 SELECT {abc}
+S: a1 BAD {{.*}}
+C: a2 SELECT {99999999999999999999}
+S: a2 {{BAD|NO}} {{.*}}
+C: a3 NOOP
+S: a3 OK {{.*}}

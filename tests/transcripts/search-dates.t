@@ -1,0 +1,23 @@
+# RFC 3501 6.4.4: BEFORE, ON, SINCE by arrival; SENTBEFORE, SENTON, SENTSINCE by Date
+append INBOX "01-Jan-2026 10:00:00 +0000" plain.eml
+append INBOX "10-Jan-2026 10:00:00 +0000" two.eml
+C: a1 SELECT INBOX
+S~: a1 OK {{.*}}
+C: a2 SEARCH BEFORE 05-Jan-2026
+S: * SEARCH 1
+S: a2 OK {{.*}}
+C: a3 SEARCH ON "10-Jan-2026"
+S: * SEARCH 2
+S: a3 OK {{.*}}
+C: a4 SEARCH SINCE 1-Jan-2026
+S: * SEARCH 1 2
+S: a4 OK {{.*}}
+C: a5 SEARCH SENTON 2-Mar-2026
+S: * SEARCH 1
+S: a5 OK {{.*}}
+C: a6 SEARCH SENTSINCE 3-Mar-2026
+S: * SEARCH 2
+S: a6 OK {{.*}}
+C: a7 SEARCH SENTBEFORE 2-Mar-2026
+S: * SEARCH
+S: a7 OK {{.*}}
