@@ -9,10 +9,10 @@ libauthhelper_a_SOURCES = \
 if HAVE_PAM
 libauthhelper_a_SOURCES += auth-helper/verify_pam.c
 endif
-AUTH_HELPER_LIBS = libauthhelper.a $(COMMON_LIBS) $(CRYPT_LIBS) $(PAM_LIBS)
+AUTH_HELPER_LIBS = libauthhelper.a $(PROC_LIBS) $(COMMON_LIBS) $(CRYPT_LIBS) $(PAM_LIBS)
 
-pkglibexec_PROGRAMS += auth-helper/auth-helper
-auth_helper_auth_helper_CPPFLAGS = $(libauthhelper_a_CPPFLAGS)
-auth_helper_auth_helper_SOURCES = auth-helper/main.c
-auth_helper_auth_helper_LDADD = $(AUTH_HELPER_LIBS)
+pkglibexec_PROGRAMS += libexec/auth-helper
+libexec_auth_helper_CPPFLAGS = $(libauthhelper_a_CPPFLAGS)
+libexec_auth_helper_SOURCES = auth-helper/main.c
+libexec_auth_helper_LDADD = $(AUTH_HELPER_LIBS)
 EXTRA_DIST += auth-helper/README

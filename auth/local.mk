@@ -19,10 +19,10 @@ libauth_a_SOURCES = \
 	auth/uid_table.c auth/uid_table.h \
 	auth/user.c auth/user.h \
 	auth/userdb.c auth/userdb.h
-AUTH_LIBS = libauth.a $(COMMON_LIBS) $(GSASL_LIBS)
+AUTH_LIBS = libauth.a $(PROC_LIBS) $(COMMON_LIBS) $(GSASL_LIBS)
 
-pkglibexec_PROGRAMS += auth/auth
-auth_auth_CPPFLAGS = $(libauth_a_CPPFLAGS)
-auth_auth_SOURCES = auth/main.c
-auth_auth_LDADD = $(AUTH_LIBS)
+pkglibexec_PROGRAMS += libexec/auth
+libexec_auth_CPPFLAGS = $(libauth_a_CPPFLAGS)
+libexec_auth_SOURCES = auth/main.c
+libexec_auth_LDADD = $(AUTH_LIBS)
 EXTRA_DIST += auth/README

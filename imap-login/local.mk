@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-pkglibexec_PROGRAMS += imap-login/imap-login
-imap_login_imap_login_CPPFLAGS = $(AM_CPPFLAGS) \
+pkglibexec_PROGRAMS += libexec/imap-login
+libexec_imap_login_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(OPENSSL_CFLAGS) $(EVENT_CFLAGS) $(SODIUM_CFLAGS)
-imap_login_imap_login_SOURCES = \
+libexec_imap_login_SOURCES = \
 	imap-login/blocks.c imap-login/blocks.h \
 	imap-login/cmd.h \
 	imap-login/cmd/authenticate.c \
@@ -24,6 +24,6 @@ imap_login_imap_login_SOURCES = \
 	imap-login/main.c \
 	imap-login/relay.c imap-login/relay.h \
 	imap-login/tls.c imap-login/tls.h
-imap_login_imap_login_LDADD = libimap.a $(PROC_LIBS) $(COMMON_LIBS) \
+libexec_imap_login_LDADD = libimap.a $(PROC_LIBS) $(COMMON_LIBS) \
 	$(OPENSSL_LIBS)
 EXTRA_DIST += imap-login/README

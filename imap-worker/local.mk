@@ -49,5 +49,5 @@ pkglibexec_PROGRAMS += libexec/imap-worker
 libexec_imap_worker_SOURCES = imap-worker/main.c
 libexec_imap_worker_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 libexec_imap_worker_LDADD = libworker.a libsearch.a libstore.a libmail.a libimap.a \
-	libproc.a $(COMMON_LIBS) $(CONFUSE_LIBS) $(SECCOMP_LIBS) \
+	$(PROC_LIBS) $(COMMON_LIBS) \
 	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS)

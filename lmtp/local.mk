@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-pkglibexec_PROGRAMS += lmtp/lmtp
-lmtp_lmtp_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SODIUM_CFLAGS)
-lmtp_lmtp_SOURCES = \
+pkglibexec_PROGRAMS += libexec/lmtp
+libexec_lmtp_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SODIUM_CFLAGS)
+libexec_lmtp_SOURCES = \
 	lmtp/command.c lmtp/command.h \
 	lmtp/data.c lmtp/data.h \
 	lmtp/deliver.c lmtp/deliver.h \
@@ -11,5 +11,5 @@ lmtp_lmtp_SOURCES = \
 	lmtp/message.c lmtp/message.h \
 	lmtp/session.c lmtp/session.h \
 	lmtp/verbs.c lmtp/verbs.h
-lmtp_lmtp_LDADD = $(PROC_LIBS) $(COMMON_LIBS)
+libexec_lmtp_LDADD = $(PROC_LIBS) $(COMMON_LIBS)
 EXTRA_DIST += lmtp/README

@@ -14,5 +14,5 @@ postern_SOURCES = \
 	master/proc_table.c master/proc_table.h \
 	master/sessions.c master/sessions.h \
 	master/workers.c master/workers.h
-postern_LDADD = $(COMMON_LIBS) $(SYSTEMD_LIBS)
+postern_LDADD = $(PROC_LIBS) $(COMMON_LIBS) $(SYSTEMD_LIBS)
 EXTRA_DIST += master/README

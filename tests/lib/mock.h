@@ -32,7 +32,7 @@ struct mock {
 	char dir[64];                   /* temporary; conf, cert.pem, key.pem */
 };
 
-/* Starts `program` ("imap-login/imap-login") with a configuration file of this
+/* Starts `program` ("libexec/imap-login") with a configuration file of this
  * text ("%s" in it becomes the temporary folder), and waits for READY.
  * handlers: of what comes to master besides READY and QUIESCED; ctx of all of
  * them is the struct mock. */

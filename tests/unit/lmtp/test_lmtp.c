@@ -151,7 +151,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	mock_start(&mock, IPC_R_LMTP, "lmtp/lmtp", "log-level = \"error\"\n"
+	mock_start(&mock, IPC_R_LMTP, "libexec/lmtp", "log-level = \"error\"\n"
 	    "state-dir = \"%s\"\nmessage-size = 100000\n", master_handlers,
 	    auth_handlers);
 	port = mock_listen(&mock, IPC_PROTOCOL_LMTP);

@@ -6,7 +6,7 @@ check_PROGRAMS += test_login test_blocks
 test_login_SOURCES = tests/unit/login/test_login.c $(TEST_MOCK)
 test_login_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS) $(EVENT_CFLAGS)
 test_login_LDADD = $(COMMON_LIBS) $(OPENSSL_LIBS) $(TEST_LIBS)
-EXTRA_test_login_DEPENDENCIES = imap-login/imap-login
+EXTRA_test_login_DEPENDENCIES = libexec/imap-login
 test_blocks_SOURCES = tests/unit/login/test_blocks.c imap-login/blocks.c
 test_blocks_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
 endif

@@ -202,7 +202,7 @@ start(const char *conf, bool with_tls)
 {
 	char *text = xasprintf("%s%s%s", BASE, with_tls ? WITH_TLS : "", conf);
 
-	mock_start(&mock, IPC_R_LOGIN, "imap-login/imap-login", text,
+	mock_start(&mock, IPC_R_LOGIN, "libexec/imap-login", text,
 	    master_handlers, auth_handlers);
 	free(text);
 	port = mock_listen(&mock, IPC_PROTOCOL_IMAP);
