@@ -84,7 +84,7 @@ deliver_read(int fd, const char *sender, const char *recipient, struct buf *out)
 		return STORE_OK;
 	if ((uint64_t)st.st_size > out->max - out->len)
 		return STORE_TOO_BIG;
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED) {
 		log_error("deliver: cannot map message: %m");
 		return STORE_IO;
