@@ -26,7 +26,8 @@ struct auth_client_start {
 	const struct secret *ir;   /* initial response; NULL: none was sent */
 };
 
-void auth_client_start(struct ipc_chan *auth, const struct auth_client_start *s);
+void auth_client_start(struct ipc_chan *auth,
+    const struct auth_client_start *s);
 /* data: the client's next SASL message. */
 void auth_client_continue(struct ipc_chan *auth, uint32_t id,
     const struct secret *data);

@@ -27,7 +27,7 @@ struct listener {
 struct listener_set {
 	struct listener *first;    /* own */
 	struct event_base *base;   /* borrowed */
-	struct event *rest;        /* own; ends a pause for lack of descriptors */
+	struct event *rest;        /* own; ends a rest */
 	listener_accept_fn *fn;
 	void *ctx;
 	bool paused, resting, closed;

@@ -25,7 +25,7 @@
 static void conn_timeout(evutil_socket_t fd, short what, void *arg);
 static void conn_event(evutil_socket_t fd, short what, void *arg);
 
-/* --- making and freeing --------------------------------------------------- */
+/* --- making and freeing ------------------------------------------------- */
 
 static void
 conn_events_init(struct conn *c)
@@ -141,7 +141,7 @@ conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 	login_counted(l);
 }
 
-/* --- output --------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------- */
 
 static void
 conn_put_text(struct conn *c, const char *text)
@@ -216,7 +216,7 @@ conn_flush(struct conn *c)
 	return status == IO_OK || status == IO_AGAIN;
 }
 
-/* --- the state machine ---------------------------------------------------- */
+/* --- the state machine -------------------------------------------------- */
 
 void
 conn_set_state(struct conn *c, enum conn_state state)
@@ -375,7 +375,7 @@ conn_timeout(evutil_socket_t fd, short what, void *arg)
 	conn_run(c);
 }
 
-/* --- questions under way --------------------------------------------------- */
+/* --- questions under way ------------------------------------------------ */
 
 void
 conn_set_request(struct conn *c, uint32_t id)
@@ -411,7 +411,7 @@ conn_peer_lost(struct login *l, enum conn_state state)
 	struct conn *c, *next;
 
 	for (c = l->conns; c != NULL; c = next) {
-		/* conn_run() frees c alone; farewells and counting free no conn */
+		/* conn_run() frees no other than c */
 		next = c->next;
 		/* a SASL exchange has lost its other half too */
 		if (c->state != state &&

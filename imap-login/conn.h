@@ -75,7 +75,7 @@ struct conn {
 	struct arena arena;        /* of the command under way */
 	const char *tag;           /* arena; of the command under way */
 	/* of the exchange under way (exchange.c, handoff.c) */
-	uint32_t request;          /* what auth or master is asked; 0: nothing */
+	uint32_t request;          /* question under way; 0: none */
 	const char *mech;          /* static */
 	bool from_login;           /* LOGIN command: no challenges */
 	struct buf sasl;           /* the line so far; wiped */
@@ -88,11 +88,11 @@ void conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol,
     void *ctx);
 void conn_free_all(struct login *l);
 
-/* --- for commands, exchange.c and handoff.c ------------------------------- */
+/* --- for commands, exchange.c and handoff.c ----------------------------- */
 
 /* Only states; what follows from them happens in conn_run(). */
 void conn_set_state(struct conn *c, enum conn_state state);
-/* Goes on with the connection after an answer came from outside. May free it. */
+/* Goes on after an answer came from outside. May free c. */
 void conn_run(struct conn *c);
 /* "tag STATUS [code] text"; code may be "" or NULL. Control bytes in code and
  * text become "?". */

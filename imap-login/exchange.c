@@ -125,7 +125,7 @@ exchange_challenge(struct conn *c, const unsigned char *data, size_t len)
 	    sodium_base64_VARIANT_ORIGINAL);
 	char *line;
 
-	if (c->from_login) { /* PLAIN with everything in it has no second turn */
+	if (c->from_login) { /* PLAIN that was sent whole */
 		log_error("exchange: auth wants more after LOGIN: session=%s",
 		    c->session);
 		exchange_abandon(c);

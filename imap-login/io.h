@@ -28,7 +28,7 @@ enum io_status {
 
 enum io_status io_read(struct io *io, void *p, size_t size, size_t *n_r);
 /* Writes what goes now, IO_AGAIN where that is not all; *n_r is valid in both
- * cases. After IO_AGAIN the same bytes must come again (they may have moved). */
+ * cases. After IO_AGAIN the rest must come again (it may have moved). */
 enum io_status io_write(struct io *io, const void *p, size_t len, size_t *n_r);
 /* The server's part of a TLS handshake, up to IO_OK. */
 enum io_status io_handshake(struct io *io);

@@ -12,7 +12,7 @@
 #include "imap-login/handoff.h"
 #include "imap-login/login.h"
 
-/* --- from master ---------------------------------------------------------- */
+/* --- from master -------------------------------------------------------- */
 
 static bool
 on_channel_open(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
@@ -121,7 +121,7 @@ ipc_handlers_master(struct login *l, int fd)
 	return ipc_chan_new(l->base, fd, &options);
 }
 
-/* --- from auth ------------------------------------------------------------ */
+/* --- from auth ---------------------------------------------------------- */
 
 static bool
 on_auth_result(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)

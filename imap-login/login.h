@@ -45,7 +45,7 @@ struct login {
 	struct event *grace;            /* own; ends a STOP that takes long */
 	struct conn *conns;             /* own; all before login */
 	struct relay *relays;           /* own; all after login over TLS */
-	struct farewell *farewells;         /* own; said goodbye, not closed yet */
+	struct farewell *farewells;     /* own; not closed yet */
 	struct conn *asking[LOGIN_BUCKETS]; /* borrowed; by request id */
 	unsigned n_conns, n_relays, n_farewells;
 	uint32_t last_id;

@@ -64,7 +64,8 @@ tls_set_options(SSL_CTX *ctx, const struct conf *conf)
 	    SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF |
 	    SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
-	    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	/* resumption by tickets only: no memory for sessions here */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -194,7 +195,8 @@ tls_binding(SSL *ssl, unsigned char binding_r[TLS_BINDING_SIZE])
 	if (ssl == NULL)
 		return false;
 	/* RFC 9266 §4.2: without extended master secret it is not unique */
-	if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1)
+	if (SSL_version(ssl) < TLS1_3_VERSION &&
+	    SSL_get_extms_support(ssl) != 1)
 		return false;
 	return SSL_export_keying_material(ssl, binding_r, TLS_BINDING_SIZE,
 	    label, strlen(label), context, 0, 1) == 1;

@@ -12,7 +12,7 @@
 #include "lmtp/session.h"
 #include "lmtp/verbs.h"
 
-/* --- from master ---------------------------------------------------------- */
+/* --- from master -------------------------------------------------------- */
 
 static bool
 on_channel_open(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
@@ -118,7 +118,7 @@ ipc_handlers_master(struct lmtp *l, int fd)
 	return ipc_chan_new(l->base, fd, &options);
 }
 
-/* --- from auth ------------------------------------------------------------ */
+/* --- from auth ---------------------------------------------------------- */
 
 static bool
 on_rcpt_result(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)

@@ -23,7 +23,7 @@
 
 static const char session_stopping[] = "421 4.3.2 Shutting down, try later";
 
-/* --- making and freeing --------------------------------------------------- */
+/* --- making and freeing ------------------------------------------------- */
 
 static void session_event(evutil_socket_t fd, short what, void *arg);
 static void session_timeout(evutil_socket_t fd, short what, void *arg);
@@ -120,7 +120,7 @@ session_reset(struct session *s)
 	message_clear(&s->message);
 }
 
-/* --- questions ------------------------------------------------------------ */
+/* --- questions ---------------------------------------------------------- */
 
 uint32_t
 session_take_ids(struct session *s, uint32_t n)
@@ -142,7 +142,7 @@ session_by_id(struct lmtp *l, uint32_t id)
 	return s;
 }
 
-/* --- input and output ------------------------------------------------------ */
+/* --- input and output --------------------------------------------------- */
 
 void
 session_reply(struct session *s, const char *text)
@@ -241,7 +241,7 @@ session_input(struct session *s)
 	return true;
 }
 
-/* --- the state machine ------------------------------------------------------ */
+/* --- the state machine -------------------------------------------------- */
 
 void
 session_set_state(struct session *s, enum session_state state)
@@ -355,7 +355,7 @@ session_timeout(evutil_socket_t fd, short what, void *arg)
 	session_run(s);
 }
 
-/* --- all of them -------------------------------------------------------------- */
+/* --- all of them -------------------------------------------------------- */
 
 void
 session_auth_lost(struct lmtp *l)

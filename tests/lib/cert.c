@@ -47,8 +47,8 @@ cert_write(const char *dir)
 	assert_int_equal(PEM_write_X509(f, cert), 1);
 	fclose(f);
 	f = cert_open(dir, "key.pem");
-	assert_int_equal(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL),
-	    1);
+	assert_int_equal(
+	    PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
 	fclose(f);
 	X509_free(cert);
 	EVP_PKEY_free(key);

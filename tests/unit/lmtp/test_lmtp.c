@@ -40,7 +40,7 @@ static struct {
 	bool any_hung;    /* RCPT_CHECK of hang@ came */
 } seen;
 
-/* --- auth --------------------------------------------------------------------- */
+/* --- auth --------------------------------------------------------------- */
 
 static bool
 on_rcpt_check(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
@@ -81,7 +81,7 @@ static const struct ipc_handler auth_handlers[] = {
 	{ IPC_NONE, NULL },
 };
 
-/* --- master --------------------------------------------------------------------- */
+/* --- master ------------------------------------------------------------- */
 
 static void
 delivery_answer(uint32_t id, unsigned code, const char *text)
@@ -199,7 +199,7 @@ goodbye(struct client *c)
 	forget();
 }
 
-/* --- dialogues ---------------------------------------------------------------- */
+/* --- dialogues ---------------------------------------------------------- */
 
 static void
 test_commands(void **state)
@@ -264,7 +264,8 @@ test_one_message(void **state)
 		client_expect(&c, "250 *");
 		client_put(&c, "DATA\r\n");
 		client_expect(&c, "354 *");
-		client_trickle(&c, "A: b\r\n\r\n..dot\r\n\xff\n.\r\nx\r\n.\r\n");
+		client_trickle(&c, "A: b\r\n\r\n..dot\r\n\xff\n"
+		    ".\r\nx\r\n.\r\n");
 		client_expect(&c, "250 2.0.0 Delivered");
 		assert_int_equal(seen.n, 1);
 		assert_string_equal(seen.got[0].sender, "s@x");

@@ -48,7 +48,7 @@ static struct {
 	int fd;            /* the worker's end */
 } seen = { .fd = -1 };
 
-/* --- auth ----------------------------------------------------------------- */
+/* --- auth --------------------------------------------------------------- */
 
 static void
 auth_answer(uint32_t id, enum ipc_auth_status status, const char *challenge,
@@ -154,7 +154,7 @@ static const struct ipc_handler auth_handlers[] = {
 	{ IPC_NONE, NULL },
 };
 
-/* --- master ---------------------------------------------------------------- */
+/* --- master ------------------------------------------------------------- */
 
 static bool
 on_handoff(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
@@ -270,7 +270,7 @@ greeted_tls(struct client *c)
 	    " Postern ready.");
 }
 
-/* --- commands --------------------------------------------------------------- */
+/* --- commands ----------------------------------------------------------- */
 
 static void
 test_commands_before_login(void **state)
@@ -357,7 +357,7 @@ test_ends_quietly_with_the_client(void **state)
 	client_close(&c);
 }
 
-/* --- literals and limits ------------------------------------------------------ */
+/* --- literals and limits ------------------------------------------------ */
 
 static void
 test_literals(void **state)
@@ -477,7 +477,7 @@ test_block_limit_and_login_time(void **state)
 	client_close(&c[0]);
 }
 
-/* --- STARTTLS ------------------------------------------------------------------ */
+/* --- STARTTLS ----------------------------------------------------------- */
 
 static void
 test_starttls(void **state)
@@ -619,7 +619,7 @@ test_no_certificate(void **state)
 	client_close(&c);
 }
 
-/* --- logging in ------------------------------------------------------------------ */
+/* --- logging in --------------------------------------------------------- */
 
 /* The worker's side: what comes over the descriptor. */
 static void
@@ -838,7 +838,7 @@ test_auth_is_lost_and_replaced(void **state)
 	session_ends(&c);
 }
 
-/* --- the relay -------------------------------------------------------------------- */
+/* --- the relay ---------------------------------------------------------- */
 
 #define BULK (10u << 20)
 
@@ -971,7 +971,7 @@ test_relay_ends(void **state)
 		mock_turn(&mock, 1);
 }
 
-/* --- the process's own end ---------------------------------------------------------- */
+/* --- the process's own end ---------------------------------------------- */
 
 static void
 test_drain(void **state)
