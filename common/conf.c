@@ -80,7 +80,7 @@ const struct conf_row conf_rows[] = {
 	/* users */
 	CHOICE("passdb", CONF_T_WORD, passdb, DEFAULT_PASSDB, "passwd-file|pam",
 	    "where passwords are checked"),
-	TEXT("passwd-file", CONF_T_PATH, passwd_file, SYSCONFDIR "/postern.passwd",
+	TEXT("passwd-file", CONF_T_PATH, passwd_file, SYSCONFDIR "/postern/passwd",
 	    "users of passdb = passwd-file, one a line"),
 	TEXT("pam-service", CONF_T_STR, pam_service, "postern",
 	    "PAM service of passdb = pam"),
@@ -89,7 +89,7 @@ const struct conf_row conf_rows[] = {
 	TEXT("virtual-user", CONF_T_STR, virtual_user, "vmail",
 	    "system user that owns all mail under uid-policy = single"),
 	NUMBER("first-uid", CONF_T_NUMBER, first_uid, "70000", 0, UINT32_MAX - 1,
-	    "lowest uid a worker may take, and first of uid-policy = range"),
+	    "first uid of uid-policy = range"),
 	NUMBER("last-uid", CONF_T_NUMBER, last_uid, "99999", 0, UINT32_MAX - 1,
 	    "last uid of uid-policy = range"),
 	TEXT("home", CONF_T_HOME, home, LOCALSTATEDIR "/lib/postern/mail/%u",
@@ -153,7 +153,7 @@ const struct conf_row conf_mailbox_rows[] = {
 _Static_assert(sizeof(enum conf_uid_policy) == sizeof(unsigned),
     "CONF_T_ENUM is stored as unsigned");
 
-/* --- problems ---------------------------------------------------------------- */
+/* --- problems ------------------------------------------------------------- */
 
 void
 conf_problem(struct conf_problems *p, int line, const char *fmt, ...)
@@ -258,7 +258,7 @@ conf_nearest(const char *name)
 	return near;
 }
 
-/* --- the whole ----------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------ */
 
 static void
 conf_apply_settings(struct conf_full *full, const struct conf_file *file,

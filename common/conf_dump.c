@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Prints a configuration: as a file that conf_load() would read as the same, each
- * setting with its help and where its value came from; or as one JSON object.
+ * Prints a configuration: as a file that conf_load() would read as the same,
+ * each setting with its help and where its value came from; or as one JSON
+ * object.
  */
 #include "common/conf_private.h"
 

@@ -4,8 +4,8 @@
  *
  * Every setting is an opaque pointer to libconfuse: its callback keeps the text
  * and the line, and never fails, so that one bad value does not hide the next.
- * libconfuse stops at the first unknown name; to report all of them, the name is
- * noted, added to what libconfuse knows, and the text is read again.
+ * libconfuse stops at the first unknown name; to report all of them, the name
+ * is noted, added to what libconfuse knows, and the text is read again.
  *
  * A later setting replaces an earlier one, a later section with the same title
  * the whole earlier section: libconfuse works that way by itself.
@@ -72,7 +72,8 @@ conf_file_note_unknown(struct conf_file *f, const cfg_t *cfg, const char *name)
 	struct conf_unknown *u;
 
 	if (f->n_unknown == CONF_UNKNOWN_MAX) {
-		conf_problem(f->problems, cfg->line, "too many unknown settings");
+		conf_problem(f->problems, cfg->line,
+		    "too many unknown settings");
 		return;
 	}
 	u = &f->unknown[f->n_unknown++];
@@ -186,7 +187,8 @@ conf_file_pass(struct conf_file *f, const char *text)
 	for (size_t i = 0; i < f->n_unknown; i++) {
 		if (!f->unknown[i].is_section)
 			continue;
-		sections[k] = conf_file_opts(f, NULL, f->unknown[i].name, 0, &m);
+		sections[k] =
+		    conf_file_opts(f, NULL, f->unknown[i].name, 0, &m);
 		root[n++] = (cfg_opt_t)CFG_SEC(f->unknown[i].name,
 		    sections[k++], CFGF_MULTI | CFGF_TITLE);
 	}

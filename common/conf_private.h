@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Between conf.c (settings, defaults, checks), conf_file.c (reading the file
- * with libconfuse) and conf_dump.c. The values arrive as text with the line they
- * were found on; their types are a matter of the table in conf.c alone.
+ * with libconfuse) and conf_dump.c. The values arrive as text with the line
+ * they were found on; their types are a matter of the table in conf.c alone.
  */
 #ifndef COMMON_CONF_PRIVATE_H
 #define COMMON_CONF_PRIVATE_H

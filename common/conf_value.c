@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Turns the text of one setting into the member of a struct that its row names:
- * numbers with units, choices, paths, yes and no. What does not fit is noted and
- * leaves the member as it was.
+ * numbers with units, choices, paths, yes and no. What does not fit is noted
+ * and leaves the member as it was.
  */
 #include "common/conf_private.h"
 
@@ -28,7 +28,8 @@ static const struct conf_unit conf_value_plain[] = { { "", 1 }, { NULL, 0 } };
 
 /* Decimal digits and one of the units. */
 static bool
-conf_value_number(const char *text, const struct conf_unit *units, uint64_t *v_r)
+conf_value_number(const char *text, const struct conf_unit *units,
+    uint64_t *v_r)
 {
 	char *end;
 
@@ -40,7 +41,8 @@ conf_value_number(const char *text, const struct conf_unit *units, uint64_t *v_r
 		return false;
 	for (; units->suffix != NULL; units++)
 		if (strcmp(end, units->suffix) == 0)
-			return !__builtin_mul_overflow(*v_r, units->factor, v_r);
+			return !__builtin_mul_overflow(*v_r, units->factor,
+			    v_r);
 	return false;
 }
 
@@ -133,7 +135,8 @@ conf_value_set_bool(const struct conf_row *r, bool *to, const char *text,
 	    r->name, text);
 }
 
-/* %u, %n, %d, %h and %% are known, and something in it must tell users apart. */
+/* %u, %n, %d, %h and %% are known, and something in it must tell users
+ * apart. */
 static void
 conf_value_check_home(const char *text, const struct conf_place *at)
 {

@@ -144,6 +144,8 @@ struct ipc_chan *ipc_chan_new(struct event_base *base, int fd,
 void ipc_chan_free(struct ipc_chan **c);
 void ipc_set_phase(struct ipc_chan *c, enum ipc_phase phase);
 bool ipc_chan_is_open(const struct ipc_chan *c);
+/* Bytes that wait for the peer to read: long answers are sent in parts. */
+size_t ipc_chan_queued(const struct ipc_chan *c);
 /* Sends what is queued now, waiting at most so long; for the end of a process. */
 void ipc_chan_flush(struct ipc_chan *c, unsigned milliseconds);
 void *ipc_chan_ctx(const struct ipc_chan *c);

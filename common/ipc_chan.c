@@ -494,6 +494,12 @@ ipc_chan_is_open(const struct ipc_chan *c)
 	return c->open && c->fd != -1;
 }
 
+size_t
+ipc_chan_queued(const struct ipc_chan *c)
+{
+	return c->queued;
+}
+
 void *
 ipc_chan_ctx(const struct ipc_chan *c)
 {

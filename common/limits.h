@@ -42,6 +42,14 @@
 #define LIMIT_IDLE_SECONDS (30 * 60)
 #define LIMIT_UNAUTH_PER_BLOCK 20    /* connections per address block */
 
+/* LMTP */
+#define LIMIT_LMTP_LINE 1024         /* of a command (RFC 5321: at least 512) */
+#define LIMIT_LMTP_RECIPIENTS 100
+#define LIMIT_LMTP_CONNECTIONS 100
+#define LIMIT_LMTP_MEMORY (1024ull * MIB) /* all messages in transit */
+#define LIMIT_LMTP_IDLE_SECONDS 300
+#define LIMIT_LMTP_DELIVERY_SECONDS 120
+
 /* IPC */
 #define LIMIT_IPC_BODY 65536
 #define LIMIT_IPC_QUEUE (4 * MIB)    /* bytes waiting for one peer */

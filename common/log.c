@@ -11,6 +11,7 @@
 
 #define LOG_LINE_MAX 4096
 
+static const char *const log_words[] = { "error", "warning", "info", "debug" };
 static const char *log_name = "postern";
 static enum log_level log_most = LOG_LEVEL_INFO;
 static char log_context[160];
@@ -20,6 +21,15 @@ log_init(const char *name, enum log_level most)
 {
 	log_name = name;
 	log_most = most;
+}
+
+enum log_level
+log_level_named(const char *name)
+{
+	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
+		if (strcmp(log_words[i], name) == 0)
+			return i;
+	return LOG_LEVEL_INFO;
 }
 
 void
@@ -64,7 +74,6 @@ log_escape(char *line, size_t at, const char *text)
 __attribute__((format(printf, 2, 0))) static void
 log_write(enum log_level level, const char *fmt, va_list ap)
 {
-	static const char *const words[] = { "error", "warning", "info", "debug" };
 	char text[LOG_LINE_MAX], line[LOG_LINE_MAX];
 	int saved = errno, n;
 	struct timespec now;
@@ -80,7 +89,7 @@ log_write(enum log_level level, const char *fmt, va_list ap)
 	    "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s[%d] %s: ",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
 	    tm.tm_sec, now.tv_nsec / 1000000, log_name, (int)getpid(),
-	    words[level]);
+	    log_words[level]);
 	at = n > 0 ? (size_t)n : 0;
 	if (log_context[0] != '\0') {
 		at = log_escape(line, at, log_context);

@@ -18,6 +18,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 /* name: the program's name in each line; borrowed, must stay. */
 void log_init(const char *name, enum log_level most);
+/* "error", "warning", "info", "debug"; info for anything else. */
+enum log_level log_level_named(const char *name);
 void log_set_level(enum log_level most);
 /* A word put before the text ("alice/x3f"); NULL for none. Copied, cut at 160
  * bytes. */

@@ -9,16 +9,25 @@
 #include "common/xalloc.h"
 
 struct secret *
-secret_new(const void *p, size_t n)
+secret_new_empty(size_t n)
 {
 	struct secret *s = xmalloc(sizeof(*s));
 
 	s->data = sodium_malloc(n + 1);
 	if (s->data == NULL)
 		log_panic("secret: no locked memory: %zu bytes: %m", n);
-	memcpy(s->data, p, n);
-	s->data[n] = '\0';
+	memset(s->data, 0, n + 1);
 	s->len = n;
+	return s;
+}
+
+struct secret *
+secret_new(const void *p, size_t n)
+{
+	struct secret *s = secret_new_empty(n);
+
+	if (n > 0)
+		memcpy(s->data, p, n);
 	return s;
 }
 

@@ -15,6 +15,8 @@ struct secret {
 
 /* Copies n bytes in; the caller wipes its own copy. */
 struct secret *secret_new(const void *p, size_t n);
+/* n zero bytes, to be filled by the caller, who may lower len afterwards. */
+struct secret *secret_new_empty(size_t n);
 /* Wipes and frees, sets *s to NULL; accepts NULL. */
 void secret_free(struct secret **s);
 

@@ -1,1 +1,14 @@
 # SPDX-License-Identifier: ISC
+bin_PROGRAMS += posternctl
+posternctl_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SODIUM_CFLAGS)
+posternctl_SOURCES = \
+	ctl/config.c \
+	ctl/ctl.h \
+	ctl/main.c \
+	ctl/passwd_edit.c ctl/passwd_edit.h \
+	ctl/password.c ctl/password.h \
+	ctl/print.c \
+	ctl/runtime.c \
+	ctl/users.c
+posternctl_LDADD = $(COMMON_LIBS)
+EXTRA_DIST += ctl/README

@@ -14,10 +14,12 @@
  * States and transitions (only framer.c changes them):
  *   LINE --CRLF after "{n}" or "{n+}" or "~{n}"--> ASK
  *   LINE --CRLF--> DONE (next command starts after imap_framer_next())
- *   ASK --keep--> KEEP, --extern--> EXTERN, --refuse--> LINE or SKIP
+ *   LINE --a limit passed--> SKIP
+ *   ASK --keep--> KEEP, --extern--> EXTERN, --refuse--> DONE (the client
+ *   waits) or SKIP
  *   KEEP, EXTERN --n bytes--> LINE
  *   SKIP (a refused non-synchronizing literal, or the rest of an overlong
- *   line) --end of that command--> REFUSED
+ *   line) --end of that command, or a literal the client waits for--> DONE
  */
 #ifndef COMMON_IMAP_FRAMER_H
 #define COMMON_IMAP_FRAMER_H
@@ -31,7 +33,7 @@
 enum imap_frame {
 	IMAP_FRAME_MORE,    /* all input eaten, nothing to report */
 	IMAP_FRAME_COMMAND, /* a whole command is in text */
-	IMAP_FRAME_LITERAL, /* a literal was announced: keep, extern or refuse */
+	IMAP_FRAME_LITERAL, /* announced a literal: keep, extern or refuse */
 	IMAP_FRAME_DATA,    /* bytes of an external literal: data, data_len */
 	IMAP_FRAME_DATA_END,/* the external literal is complete */
 	IMAP_FRAME_TOO_LONG,/* the command passed a limit and was skipped to its
@@ -54,9 +56,14 @@ struct imap_framer {
 	size_t data_len;
 	/* private to framer.c */
 	int state;
-	size_t line_bytes;
-	uint64_t left;
+	size_t max_total;
+	size_t line_bytes;      /* of this command, outside literals */
+	uint64_t left;          /* of the literal being read */
 	bool refused;
+	unsigned char prev;     /* last byte of this line, 0 at its start */
+	int mark;               /* how much of "{n+}" ends the line */
+	uint64_t mark_size;
+	size_t mark_at;         /* where in text its "{" is */
 };
 
 /* max_line: bytes of a command outside its literals; max_total: with kept
@@ -66,7 +73,8 @@ void imap_framer_init(struct imap_framer *f, size_t max_line, size_t max_total);
 void imap_framer_clear(struct imap_framer *f);
 /* Eats bytes of in[0..len) up to the next event; *used_r says how many. After
  * COMMAND, TOO_LONG and REFUSED call imap_framer_next(); after LITERAL decide
- * first; then feed again. */
+ * first; then feed again, even with no bytes left, until MORE comes: REFUSED
+ * and DATA_END may need none. At LITERAL the text ends in "{n}". */
 enum imap_frame imap_framer_feed(struct imap_framer *f, const unsigned char *in,
     size_t len, size_t *used_r);
 /* Answers to IMAP_FRAME_LITERAL. keep returns false (and the caller should

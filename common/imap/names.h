@@ -12,11 +12,21 @@
 
 #include "common/buf.h"
 
+/* Longer patterns match nothing. */
+#define IMAP_PATTERN_MAX 4096
+
 /* Modified UTF-7 to UTF-8, appended to out. False: not valid (bad base64, lone
- * surrogates, 8-bit bytes, encoded ASCII printables). */
+ * surrogates, 8-bit bytes and control characters outside base64, encoded ASCII
+ * printables, two base64 runs in a row): every name has one encoding only. */
 bool imap_mutf7_decode(const char *in, size_t len, struct buf *out);
 /* UTF-8 (must be valid) to modified UTF-7, appended to out. */
 bool imap_mutf7_encode(const char *in, size_t len, struct buf *out);
+enum imap_utf8 {
+	IMAP_UTF8_BAD,     /* not UTF-8 (overlong, surrogate, past U+10FFFF) */
+	IMAP_UTF8_CONTROL, /* valid, with some of U+0000-001F or U+007F-009F */
+	IMAP_UTF8_OK,
+};
+enum imap_utf8 imap_utf8_check(const char *s, size_t len);
 /* Valid UTF-8 without control characters, not empty, no empty level, no level
  * "." or "..", no leading or trailing "/", at most LIMIT_MAILBOX_NAME bytes.
  * Returns NULL, or a text that says what is wrong. */

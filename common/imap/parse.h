@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "common/arena.h"
 #include "common/imap/seqset.h"
@@ -25,11 +24,11 @@ struct imap_parser {
 	struct arena *arena;           /* borrowed */
 	const char *error;             /* static text or arena; NULL: none */
 	unsigned depth;
-	bool utf8;                     /* UTF8=ACCEPT is on: quoted UTF-8 is fine */
+	bool utf8;                     /* UTF8=ACCEPT: names are UTF-8 */
 };
 
-/* Bytes of a string argument; data has a NUL after len, and may contain NULs
- * only when it came as a literal. external: the bytes are elsewhere (see
+/* Bytes of a string argument; data has a NUL after len, and contains NULs only
+ * when binary. external: the bytes are elsewhere (see
  * framer.h), len is their announced number and data is NULL. */
 struct imap_str {
 	const char *data;
@@ -44,6 +43,12 @@ void imap_parse_init(struct imap_parser *p, const void *text, size_t len,
 /* Sets the error text if none is set; always returns false. */
 bool imap_parse_fail(struct imap_parser *p, const char *error);
 
+/* One level of nesting down and up again, in pairs; enter is an error past
+ * LIMIT_NESTING, and is left in that case too. */
+bool imap_parse_enter(struct imap_parser *p);
+void imap_parse_leave(struct imap_parser *p);
+bool imap_parse_is_astring_char(unsigned char c);
+
 bool imap_parse_at_end(const struct imap_parser *p);
 bool imap_parse_end(struct imap_parser *p);          /* nothing may follow */
 bool imap_parse_sp(struct imap_parser *p);           /* exactly one space */
@@ -53,7 +58,8 @@ int imap_parse_peek(const struct imap_parser *p);
 bool imap_parse_maybe(struct imap_parser *p, char c);
 bool imap_parse_char(struct imap_parser *p, char c); /* must be there */
 /* Eats `word` (case-insensitive) if it is next and is not followed by another
- * atom character; no error otherwise. */
+ * atom character (what follows a "[" that ends the word does not matter); no
+ * error otherwise. */
 bool imap_parse_word(struct imap_parser *p, const char *word);
 
 bool imap_parse_tag(struct imap_parser *p, const char **tag_r);
@@ -61,12 +67,16 @@ bool imap_parse_atom(struct imap_parser *p, const char **atom_r);
 bool imap_parse_number(struct imap_parser *p, uint32_t *n_r);
 bool imap_parse_nz_number(struct imap_parser *p, uint32_t *n_r);
 bool imap_parse_number64(struct imap_parser *p, uint64_t *n_r); /* < 2^63 */
+/* Quoted or literal. 8-bit bytes in a quoted string pass as they are, but must
+ * be UTF-8 when p->utf8. */
 bool imap_parse_string(struct imap_parser *p, struct imap_str *s_r);
+/* Never external or binary. */
 bool imap_parse_astring(struct imap_parser *p, struct imap_str *s_r);
-bool imap_parse_nstring(struct imap_parser *p, struct imap_str *s_r); /* NIL: data NULL */
+/* NIL: data NULL and not external. */
+bool imap_parse_nstring(struct imap_parser *p, struct imap_str *s_r);
 /* mailbox: modified UTF-7 (or UTF-8 when p->utf8) to valid UTF-8; any case of
  * INBOX, alone or before the separator "/", becomes "INBOX". Bad encodings and
- * control characters are errors. */
+ * control characters are errors. "" and a trailing "/" are not. */
 bool imap_parse_mailbox(struct imap_parser *p, const char **name_r);
 /* list-mailbox: a pattern with % and *, encoded like a mailbox. */
 bool imap_parse_list_mailbox(struct imap_parser *p, const char **pattern_r);

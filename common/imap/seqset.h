@@ -16,7 +16,7 @@
 #define IMAP_STAR 0u /* "*" in a range end; 0 is no legal number */
 
 struct imap_range {
-	uint32_t lo, hi; /* inclusive; either may be IMAP_STAR; client's order */
+	uint32_t lo, hi; /* inclusive, as sent; either may be IMAP_STAR */
 };
 
 struct imap_seqset {
@@ -29,7 +29,8 @@ struct imap_seqset {
 bool imap_seqset_add(struct imap_seqset *set, struct arena *a, uint32_t lo,
     uint32_t hi);
 /* Puts `star` for "*", orders each range, sorts and joins overlapping and
- * touching ones: afterwards lo <= hi and ranges ascend with gaps between. */
+ * touching ones: afterwards 1 <= lo <= hi and ranges ascend with gaps between.
+ * star 0 (nothing there): "*" alone is in no range. */
 void imap_seqset_normalize(struct imap_seqset *set, uint32_t star);
 /* After normalize: is n in the set? O(log ranges). */
 bool imap_seqset_has(const struct imap_seqset *set, uint32_t n);
@@ -43,7 +44,8 @@ struct imap_set_writer {
 };
 void imap_set_writer_init(struct imap_set_writer *w, struct buf *out);
 void imap_set_writer_add(struct imap_set_writer *w, uint32_t n);
-void imap_set_writer_add_range(struct imap_set_writer *w, uint32_t lo, uint32_t hi);
+void imap_set_writer_add_range(struct imap_set_writer *w, uint32_t lo,
+    uint32_t hi);
 /* Returns false when nothing was written. */
 bool imap_set_writer_finish(struct imap_set_writer *w);
 

@@ -37,7 +37,7 @@ struct mail_field {
 	const char *value;    /* after the colon, folded as it came, without the
 	                         last CRLF; leading white space included */
 	size_t value_len;
-	size_t at, end;       /* the field's bytes in the message, CRLF included */
+	size_t at, end;       /* the field's bytes in the message, with CRLF */
 };
 
 struct mail_field_iter {
@@ -49,7 +49,8 @@ struct mail_field_iter {
  * bytes, or at `end`. */
 void mail_field_first(struct mail_field_iter *it, struct mail_bytes msg,
     size_t at, size_t end);
-/* Next field; lines that are no field ("From " of mbox, garbage) are skipped. */
+/* Next field; lines that are no field ("From " of mbox, garbage) are
+ * skipped. */
 bool mail_field_next(struct mail_field_iter *it, struct mail_field *f_r);
 /* Offset just after the empty line that ends the header starting at `at` (=
  * where the body starts), or `end` when there is none. */
@@ -65,8 +66,8 @@ void mail_header_fields(struct mail_bytes msg, size_t at, size_t end,
 struct mail_param {
 	struct mail_param *next;
 	const char *name;     /* upper case */
-	const char *value;    /* RFC 2231 continuations joined; charset'ed values
-	                         kept in the form they are sent (name has "*") */
+	const char *value;    /* RFC 2231 continuations joined; values with a
+	                         charset as they are sent (name has "*") */
 	size_t value_len;
 };
 
@@ -78,15 +79,16 @@ struct mail_part {
 	struct mail_part *parent, *child, *next;
 	const char *type, *subtype;        /* "TEXT", "PLAIN": upper case */
 	struct mail_param *params;
-	const char *id, *description, *encoding; /* encoding upper case, "7BIT" if absent */
+	const char *id, *description;
+	const char *encoding;              /* upper case, "7BIT" if absent */
 	const char *md5, *disposition;
 	struct mail_param *disposition_params;
 	const char *const *languages;      /* NULL-terminated, or NULL */
 	const char *location;
 	size_t header_at, body_at, body_end;
 	uint32_t lines;                    /* of the body */
-	struct mail_envelope *envelope;    /* of a message (root, or the child of
-	                                      a MESSAGE/RFC822 part) */
+	struct mail_envelope *envelope;    /* of a message (root, or the child
+	                                      of a MESSAGE/RFC822 part) */
 };
 
 struct mail_addr {
@@ -100,7 +102,7 @@ struct mail_envelope {
 	const char *date, *subject;        /* unfolded, as they came */
 	struct mail_addr *from, *sender, *reply_to, *to, *cc, *bcc;
 	const char *in_reply_to, *message_id;
-	const char *references;            /* not part of ENVELOPE; for threads */
+	const char *references;            /* not in ENVELOPE; for threads */
 	int64_t sent;                      /* Date: in UTC seconds; INT64_MIN if
 	                                      absent or not a date */
 	int16_t sent_zone;                 /* minutes east */
@@ -120,7 +122,7 @@ void mail_put_bodystructure(struct buf *out, const struct mail_part *root,
 /* --- sections (mail/section.c) ------------------------------------------- */
 
 enum mail_section_kind {
-	MAIL_SECTION_ALL,      /* BODY[] or BODY[1.2]: whole message, or part body */
+	MAIL_SECTION_ALL,      /* BODY[], BODY[1.2]: message, or part body */
 	MAIL_SECTION_HEADER,   /* BODY[HEADER], BODY[1.HEADER] */
 	MAIL_SECTION_FIELDS,   /* ...HEADER.FIELDS: take mail_header_fields() */
 	MAIL_SECTION_FIELDS_NOT,
@@ -128,7 +130,7 @@ enum mail_section_kind {
 	MAIL_SECTION_MIME,     /* BODY[1.MIME] */
 };
 struct mail_section {
-	uint32_t path[100];    /* part numbers, outermost first (LIMIT_MIME_DEPTH) */
+	uint32_t path[100];    /* outermost first (LIMIT_MIME_DEPTH) */
 	unsigned depth;        /* 0: the message itself */
 	enum mail_section_kind kind;
 	const char *const *fields; /* upper case as sent, NULL-terminated */
@@ -137,8 +139,8 @@ struct mail_section {
  * header to choose from. False: there is no such part (the client gets NIL or
  * an empty string). RFC 3501 §6.4.5 part numbering: part 1 of a message that
  * is not multipart is its body. */
-bool mail_section_find(const struct mail_part *root, const struct mail_section *s,
-    size_t *at_r, size_t *end_r);
+bool mail_section_find(const struct mail_part *root,
+    const struct mail_section *s, size_t *at_r, size_t *end_r);
 
 /* --- text (mail/decode.c, mail/charset.c, mail/fold.c) -------------------- */
 
@@ -147,8 +149,8 @@ bool mail_section_find(const struct mail_part *root, const struct mail_section *
  * out's maximum was passed (out holds what fitted). */
 bool mail_decode_transfer(const char *encoding, const unsigned char *in,
     size_t len, struct buf *out);
-/* Charset to UTF-8; unknown charsets are taken as Windows-1252, bad bytes become
- * U+FFFD. Single-byte charsets, UTF-8, UTF-16 need no files; others go through
+/* Charset to UTF-8; unknown charsets are taken as Windows-1252, US-ASCII (and
+ * NULL) as UTF-8, bad bytes become U+FFFD. Single-byte charsets, UTF-8, UTF-16 need no files; others go through
  * iconv. */
 bool mail_to_utf8(const char *charset, const unsigned char *in, size_t len,
     struct buf *out);
@@ -156,8 +158,8 @@ bool mail_to_utf8(const char *charset, const unsigned char *in, size_t len,
 bool mail_charset_known(const char *charset);
 /* A header value: unfolded, RFC 2047 words decoded, to UTF-8. */
 bool mail_decode_header(const char *in, size_t len, struct buf *out);
-/* UTF-8 to the form in which text is compared: case folded (full Unicode, simple
- * folding), ASCII by a fast path. Applying it twice changes nothing. */
+/* UTF-8 to the form in which text is compared: case folded (all of Unicode,
+ * simple folding), ASCII by a fast path. Bytes that are no UTF-8 stay. Applying it twice changes nothing. */
 bool mail_fold(const char *in, size_t len, struct buf *out);
 
 /* --- text search (mail/find.c) ------------------------------------------- */

@@ -14,4 +14,5 @@ include tests/fuzz/imap.mk
 include tests/fuzz/mail.mk
 include tests/fuzz/store.mk
 include tests/fuzz/ipc.mk
+include tests/fuzz/lmtp.mk
 include tests/fuzz/conf.mk

@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: ISC
+check_PROGRAMS += fuzz_segment
+fuzz_segment_SOURCES = tests/fuzz/fuzz_segment.c $(MAIN_FUZZ)
+fuzz_segment_LDADD = $(STORE_LIBS)
+fuzz_segment_LDFLAGS = $(LDFLAGS_FUZZ)

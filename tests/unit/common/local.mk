@@ -9,4 +9,11 @@ test_conf_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
 check_PROGRAMS += test_ipc
 test_ipc_SOURCES = tests/unit/common/test_ipc.c
 test_ipc_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_ipc_abuse
+test_ipc_abuse_SOURCES = tests/unit/common/test_ipc_abuse.c
+test_ipc_abuse_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_proc
+test_proc_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
+test_proc_SOURCES = tests/unit/common/test_proc.c
+test_proc_LDADD = $(PROC_LIBS) $(COMMON_LIBS) $(TEST_LIBS)
 endif

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,75 @@ test_dump(void **state)
 	conf_free(&c);
 }
 
+static char *
+read_source(const char *top, const char *name)
+{
+	char file[PATH_MAX], *text = calloc(1, 65536);
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/%s", top, name);
+	f = fopen(file, "r");
+	if (f == NULL)
+		fail_msg("%s is missing", file);
+	assert_true(fread(text, 1, 65535, f) < 65535);
+	fclose(f);
+	return text;
+}
+
+/* Each setting stands in the manual, and in the sample with its default; and
+ * the sample is a configuration. */
+static void
+test_documented(void **state)
+{
+	const char *top = getenv("top_srcdir");
+	char *sample, *manual, *text, *save, *line, *p;
+	struct conf *c = load_good("");
+
+	(void)state;
+	if (top == NULL) {
+		conf_free(&c);
+		skip();
+	}
+	sample = read_source(top, "etc/postern.conf.in");
+	manual = read_source(top, "doc/postern.conf.5");
+	text = dump(c, false);
+	conf_free(&c);
+	for (line = strtok_r(text, "\n", &save);
+	     line != NULL && strncmp(line, "listener ", 9) != 0;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char in_sample[128], in_manual[128];
+		int n = (int)strcspn(line, " ");
+
+		if (*line == '#')
+			continue;
+		snprintf(in_sample, sizeof(in_sample), "\n#%.*s = ", n, line);
+		snprintf(in_manual, sizeof(in_manual), "\n.It Cm %.*s No = ",
+		    n, line);
+		if (strstr(sample, in_sample) == NULL ||
+		    strstr(manual, in_manual) == NULL)
+			fail_msg("not documented: %.*s", n, line);
+	}
+	free(text);
+	/* "#name = " and "#listener" are settings, "# text" is text */
+	for (p = sample; p != NULL; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (*p == '#' && p[1] != ' ' && p[1] != '#')
+			*p = ' ';
+	}
+	for (p = sample; (p = strchr(p, '@')) != NULL;)
+		*p = '/';
+	p = strstr(sample, " listener imaps {"); /* has no certificate */
+	assert_non_null(p);
+	memset(p, '\n', (size_t)(strchr(p, '}') + 1 - p));
+	c = load_good(sample);
+	assert_int_equal(c->n_listeners, 3);
+	assert_int_equal(c->n_mailboxes, 5);
+	assert_int_equal(c->message_size, LIMIT_MESSAGE);
+	conf_free(&c);
+	free(sample);
+	free(manual);
+}
+
 static int
 set_up(void **state)
 {
@@ -308,6 +378,7 @@ main(void)
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_dump),
+		cmocka_unit_test(test_documented),
 	};
 
 	return cmocka_run_group_tests_name("conf", tests, set_up, tear_down);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#include "cmd/deleted.h"
+
+#include "view.h"
+
+enum store_err
+deleted_expunge(struct view *v, const roaring_bitmap_t *among)
+{
+	roaring_bitmap_t *uids;
+	enum store_err err = STORE_OK;
+	size_t n;
+	const struct store_row *rows = store_mbox_rows(v->mbox, &n);
+
+	if (store_mbox_info(v->mbox)->deleted == 0)
+		return STORE_OK;
+	uids = roaring_bitmap_create();
+	for (size_t i = 0; i < n && rows[i].uid < v->uid_limit; i++)
+		if (store_row_flags(&rows[i]) & STORE_DELETED)
+			roaring_bitmap_add(uids, rows[i].uid);
+	if (among != NULL)
+		roaring_bitmap_and_inplace(uids, among);
+	if (!roaring_bitmap_is_empty(uids))
+		err = store_expunge(v->mbox, uids, NULL);
+	roaring_bitmap_free(uids);
+	return err;
+}

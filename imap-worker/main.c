@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * imap-worker: started once by master as the nursery; each spare it forks becomes
+ * the one process of one user. Runs as root until then where Postern runs as root,
+ * as that user's uid afterwards.
+ */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "common/proc.h"
+#include "nursery.h"
+#include "worker.h"
+
+static enum log_level
+main_log_level(const char *word)
+{
+	if (strcmp(word, "debug") == 0)
+		return LOG_LEVEL_DEBUG;
+	if (strcmp(word, "error") == 0)
+		return LOG_LEVEL_ERROR;
+	return strcmp(word, "warning") == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
+}
+
+static struct conf *
+main_options(int argc, char **argv)
+{
+	struct conf *conf;
+	char *error;
+
+	if (argc != 3 || strcmp(argv[1], "--config") != 0)
+		log_fatal(EX_USAGE, "imap-worker is started by postern");
+	conf = conf_load(argv[2], &error);
+	if (conf == NULL)
+		log_fatal(EX_CONFIG, "%s", error);
+	log_set_level(main_log_level(conf->log_level));
+	return conf;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct proc_jail jail = { .id = PROC_NURSERY,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1 };
+	struct event_base *base;
+	struct conf *conf;
+	int fd;
+
+	log_init("imap-worker", LOG_LEVEL_INFO);
+	proc_start(PROC_NURSERY, argc, argv);
+	conf = main_options(argc, argv);
+	proc_enter(&jail);
+	base = event_base_new();
+	if (base == NULL)
+		log_fatal(EX_OSERR, "nursery: no event loop");
+	fd = nursery_run(base, conf);
+	return fd == -1 ? 0 : worker_run(base, conf, fd);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The files of a home beside the index and the segments.
+ *
+ *   lock      flock held from before anything is opened until the end. Its
+ *             text is one line: "pid N", or while recovery runs "recovering N"
+ *             (the how manieth start in a row that is), or "suspect" when
+ *             damage was met: the next start reads the whole index.
+ *   VERSION   "format=1" and the store's id; written once.
+ *   reserve   4 MiB to give up when the disk is full, for expunge and recovery.
+ *             While it is missing nothing is appended, so that what it freed is
+ *             not filled up with more messages.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "store/fault.h"
+#include "store/store_private.h"
+
+#define HOME_RESERVE_HEADROOM (4 * MIB) /* free behind a restored reserve */
+
+char *
+store_home_path(const struct store *st, const char *name)
+{
+	return xasprintf("%s/%s", st->home, name);
+}
+
+static enum store_err
+home_error(const char *what, const char *path)
+{
+	enum store_err e = errno == ENOSPC || errno == EDQUOT ? STORE_NO_SPACE
+	                                                      : STORE_IO;
+
+	log_error("store: %s: %s: %m", what, path);
+	return e;
+}
+
+enum store_err
+store_home_lock(struct store *st)
+{
+	char *path = store_home_path(st, "lock");
+	enum store_err e = STORE_OK;
+
+	st->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	if (st->lock_fd == -1)
+		e = home_error("lock", path);
+	else if (flock(st->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		e = errno == EWOULDBLOCK ? STORE_BUSY : home_error("lock", path);
+	free(path);
+	return e;
+}
+
+static int
+home_sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (fd == -1)
+		return -1;
+	rc = fsync(fd);
+	close(fd);
+	return rc;
+}
+
+static enum store_err
+home_write_version(struct store *st, const char *path)
+{
+	char *tmp = store_home_path(st, "VERSION.new"), text[128];
+	unsigned char id[16];
+	enum store_err e = STORE_OK;
+	int fd = -1, n;
+
+	if (getrandom(id, sizeof(id), 0) != sizeof(id)) {
+		e = home_error("random", path);
+		goto out;
+	}
+	n = snprintf(text, sizeof(text), "format=%d\nid=", LAYOUT_FORMAT);
+	for (size_t i = 0; i < sizeof(id); i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%02x", id[i]);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "\n");
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1 || write(fd, text, (size_t)n) != n || fsync(fd) != 0 ||
+	    rename(tmp, path) != 0 || home_sync_folder(st->home) != 0)
+		e = home_error("write", path);
+	if (fd != -1)
+		close(fd);
+	store_fault(STORE_FAULT_OPEN_VERSION);
+out:
+	free(tmp);
+	return e;
+}
+
+static enum store_err
+home_check_version(struct store *st)
+{
+	char *path = store_home_path(st, "VERSION"), text[128], *end;
+	enum store_err e = STORE_OK;
+	ssize_t n = 0;
+	unsigned long format;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd == -1) {
+		e = errno == ENOENT ? home_write_version(st, path)
+		                    : home_error("open", path);
+		goto out;
+	}
+	if ((n = read(fd, text, sizeof(text) - 1)) < 0) {
+		e = home_error("read", path);
+		goto out;
+	}
+	text[n] = '\0';
+	format = strncmp(text, "format=", 7) == 0 ? strtoul(text + 7, &end, 10)
+	                                          : 0;
+	if (format == 0 || *end != '\n') {
+		log_error("store: not a version file: %s", path);
+		e = STORE_CORRUPT;
+	} else if (format > LAYOUT_FORMAT) {
+		log_error("store: written by a newer version: %s: format %lu, "
+		    "this program knows %d", path, format, LAYOUT_FORMAT);
+		e = STORE_NEWER;
+	}
+out:
+	if (fd != -1)
+		close(fd);
+	free(path);
+	return e;
+}
+
+static enum store_err
+home_make_folder(struct store *st, const char *name)
+{
+	char *path = store_home_path(st, name);
+	enum store_err e = STORE_OK;
+
+	if (mkdir(path, 0700) == 0) {
+		if (home_sync_folder(st->home) != 0)
+			e = home_error("sync", st->home);
+	} else if (errno != EEXIST) {
+		e = home_error("make", path);
+	}
+	free(path);
+	return e;
+}
+
+enum store_err
+store_home_prepare(struct store *st)
+{
+	char *config;
+	enum store_err e;
+
+	if ((e = home_check_version(st)) != STORE_OK ||
+	    (e = home_make_folder(st, "db")) != STORE_OK ||
+	    (e = home_make_folder(st, "seg")) != STORE_OK)
+		return e;
+	config = store_home_path(st, "db/DB_CONFIG");
+	if (access(config, F_OK) == 0) {
+		log_error("store: refused, it would override our settings: %s",
+		    config);
+		e = STORE_CORRUPT;
+	}
+	free(config);
+	store_home_reserve_make(st);
+	return e;
+}
+
+/* --- what the lock file says --------------------------------------------- */
+
+static void
+home_lock_text(struct store *st, const char *word, unsigned long n)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%s %lu\n", word, n);
+
+	if (pwrite(st->lock_fd, text, (size_t)len, 0) != len ||
+	    ftruncate(st->lock_fd, len) != 0)
+		log_warn("store: write: %s/lock: %m", st->home);
+}
+
+void
+store_home_enter_recovery(struct store *st, unsigned *died_r, bool *suspect_r)
+{
+	char text[64];
+	ssize_t n = pread(st->lock_fd, text, sizeof(text) - 1, 0);
+
+	text[n < 0 ? 0 : n] = '\0';
+	*died_r = strncmp(text, "recovering ", 11) == 0
+	    ? (unsigned)strtoul(text + 11, NULL, 10) : 0;
+	*suspect_r = strncmp(text, "suspect ", 8) == 0;
+	home_lock_text(st, "recovering", *died_r + 1);
+}
+
+void
+store_home_leave_recovery(struct store *st)
+{
+	home_lock_text(st, "pid", (unsigned long)getpid());
+}
+
+void
+store_home_suspect(struct store *st)
+{
+	home_lock_text(st, "suspect", (unsigned long)getpid());
+}
+
+/* Renames db/ out of the way and makes an empty one. */
+enum store_err
+store_home_set_aside(struct store *st)
+{
+	char *from = store_home_path(st, "db"), *to = NULL;
+	long long now = (long long)time(NULL);
+	enum store_err e = STORE_OK;
+	struct stat sb;
+
+	do {
+		free(to);
+		to = xasprintf("%s/db.bad.%lld", st->home, now++);
+	} while (lstat(to, &sb) == 0);
+	if (rename(from, to) != 0)
+		e = home_error("set aside", from);
+	else
+		log_error("store: the index is damaged, kept as %s, rebuilding "
+		    "from the segments", to);
+	free(from);
+	free(to);
+	return e != STORE_OK ? e : home_make_folder(st, "db");
+}
+
+/* --- the reserve --------------------------------------------------------- */
+
+void
+store_home_reserve_make(struct store *st)
+{
+	char *path = store_home_path(st, "reserve");
+	struct statvfs v;
+	struct stat sb;
+	int fd = -1;
+
+	st->has_reserve = stat(path, &sb) == 0 &&
+	    sb.st_size >= STORE_RESERVE_BYTES;
+	if (st->has_reserve || statvfs(st->home, &v) != 0 ||
+	    (uint64_t)v.f_bavail * v.f_frsize <
+	    STORE_RESERVE_BYTES + HOME_RESERVE_HEADROOM)
+		goto out;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd != -1 && fallocate(fd, 0, 0, STORE_RESERVE_BYTES) == 0) {
+		st->has_reserve = true;
+	} else {
+		/* a file system that cannot does without */
+		st->has_reserve = fd != -1 && errno == EOPNOTSUPP;
+		log_warn("store: reserve: %s: %m", path);
+		unlink(path);
+	}
+out:
+	if (fd != -1)
+		close(fd);
+	free(path);
+}
+
+bool
+store_home_reserve_release(struct store *st)
+{
+	char *path = store_home_path(st, "reserve");
+	bool was = unlink(path) == 0;
+
+	st->has_reserve = false;
+	if (was)
+		log_warn("store: disk full, reserve given up: %s", path);
+	free(path);
+	return was;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * One user's process. Born as a spare (root, where we run as root; it has parsed
+ * nothing), it becomes its user at WORKER_BECOME: home prepared, uid dropped, jail
+ * shut, store opened; then it serves every session and delivery of that user in one
+ * event loop, and retires after a while without any.
+ *
+ * A turn of the loop: all that came in is handled, then worker_turn_end() makes it
+ * durable at once, and only then anybody is told.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "store/store.h"
+
+struct event_base;
+struct ipc_chan;
+struct ipc_msg;
+struct session;
+struct deliver_result;
+
+struct worker {
+	struct event_base *base;   /* borrowed from the nursery's child */
+	const struct conf *conf;   /* borrowed */
+	struct ipc_chan *master;   /* own */
+	struct store *store;       /* own; NULL until WORKER_BECOME */
+	char *user, *home;         /* own */
+	struct session *sessions;  /* own, linked */
+	unsigned n_sessions;
+	struct deliver_result *delivered; /* own; told at the turn's end */
+	struct event *clock;       /* own; once a second while there is need */
+	time_t empty_since;        /* without sessions; 0: has some */
+	bool retiring;             /* RETIRE was sent */
+	bool quit;
+	bool touched;              /* some session is */
+};
+
+/* Serves until it retires, is told to stop, or master goes away. fd: the channel to
+ * master. Returns the exit code. */
+int worker_run(struct event_base *base, const struct conf *conf, int fd);
+
+/* DELIVER: takes the message in, notes the result (deliver.c). */
+bool deliver_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx);
+/* Posts the noted results, after the turn is durable. */
+void deliver_tell(struct worker *w);
+
+/* What imap-worker needs of a message, for the store (derive.c). */
+void derive_message(const unsigned char *msg, size_t len, struct arena *a,
+    struct store_derived *d_r);
+
+/* CAPABILITY of a logged-in session, without "CAPABILITY " (capability.c). */
+const char *capability_list(const struct conf *conf);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * lmtp: takes mail from an MTA (RFC 2033) and hands each message, as a sealed
+ * piece of memory, to master once for each recipient.  Started by master with
+ * the channel to it as descriptor 3; runs as lmtp-user in an empty chroot,
+ * opens nothing, and looks into no message.  250 means that the user's worker
+ * has it on disk.
+ */
+#include <getopt.h>
+#include <pwd.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <event2/event.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "common/proc.h"
+#include "common/xalloc.h"
+#include "lmtp/lmtp.h"
+
+static struct conf *
+options(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *path = NULL;
+	struct conf *conf;
+	char *error;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
+		if (c != 'c')
+			log_fatal(EX_USAGE, "usage: lmtp --config FILE");
+		path = optarg;
+	}
+	conf = conf_load(path, &error);
+	if (conf == NULL)
+		log_fatal(EX_CONFIG, "config: %s", error);
+	log_set_level(log_level_named(conf->log_level));
+	return conf;
+}
+
+/* Who we become. */
+static void
+pre_jail_init(const struct conf *conf, struct proc_jail *jail)
+{
+	const struct passwd *pw;
+
+	if (sodium_init() < 0)
+		log_fatal(EX_SOFTWARE, "libsodium does not start");
+	if (!proc_is_root())
+		return;
+	pw = getpwnam(conf->lmtp_user);
+	if (pw == NULL)
+		log_fatal(EX_NOUSER, "no such user: %s", conf->lmtp_user);
+	jail->uid = pw->pw_uid;
+	jail->gid = pw->pw_gid;
+	jail->chroot = xasprintf("%s/empty", conf->state_dir);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct proc_jail jail = { .id = PROC_LMTP, .uid = (uid_t)-1,
+		.gid = (gid_t)-1 };
+	struct lmtp *lmtp;
+	struct conf *conf;
+
+	log_init("lmtp", LOG_LEVEL_INFO);
+	proc_start(PROC_LMTP, argc, argv);
+	conf = options(argc, argv);
+
+	pre_jail_init(conf, &jail);
+	lmtp = lmtp_new(conf);
+
+	proc_enter(&jail);
+
+	lmtp_start(lmtp, PROC_MASTER_FD);
+
+	event_base_dispatch(lmtp->base);
+	lmtp_free(&lmtp);
+	conf_free(&conf);
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A job is something an imap-login or lmtp asked us to bring to a user's worker:
+ * a session or a delivery. It goes through three hands, and its ids are ours at
+ * each: child -> question to auth (who is this?) -> worker.
+ *
+ * state      entered by        where it hangs                 left by
+ *   asking   job_new()         child's jobs, auth's asked     IDENTITY; 30 s
+ *   waiting  workers_submit()  child's jobs, tenant's waiting worker ready; 30 s
+ *   sent     ops->send()       child's jobs, tenant's active  the worker's answer
+ *   live     sessions.c        tenant's active                SESSION_END
+ *   failed   job_fail()        auth's asked, if still there   IDENTITY (ignored)
+ *
+ * A job whose child dies before it was sent fails quietly; one that was sent
+ * stays until the worker answers.
+ */
+#ifndef MASTER_JOB_H
+#define MASTER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "common/ipc.h"
+
+#define JOB_USER_MAX 512     /* bytes of a user's name */
+#define JOB_PER_CHILD 256    /* unanswered ones of a child */
+#define JOB_PER_AUTH 4096    /* unanswered questions to an auth */
+
+struct child;
+struct event;
+struct job;
+struct master;
+struct tenant;
+struct worker;
+
+TAILQ_HEAD(job_list, job);
+
+struct job_ops {
+	/* hands it to the worker: posts the message, gives the descriptor away */
+	void (*send)(struct job *j, struct worker *w);
+	/* tells the child that asked: it did not work out */
+	void (*fail)(struct job *j, enum ipc_status status, const char *text);
+	bool session; /* counts for sessions-per-user */
+};
+
+enum job_state { JOB_ASKING, JOB_WAITING, JOB_SENT, JOB_LIVE, JOB_FAILED };
+
+struct job {
+	TAILQ_ENTRY(job) of_child, of_auth, of_tenant;
+	struct master *master;
+	const struct job_ops *ops;
+	enum job_state state;
+	struct child *from;    /* NULL: answered, or gone */
+	struct child *auth;    /* NULL: not asking (any more) */
+	struct tenant *tenant; /* NULL: not with a worker (any more) */
+	uint32_t from_id, id;
+	int fd;                /* own; -1: sent */
+	struct event *timer;
+	time_t started;
+	/* what was asked, own; strings not used by a kind are NULL */
+	char *session, *addr, *tag, *sender, *recipient, *detail;
+	uint8_t tls;
+	unsigned char *pending;
+	size_t n_pending;
+};
+
+/* Who auth says it is. */
+struct identity {
+	const char *user, *home; /* borrowed */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* A new job with the descriptor of m; NULL where the child already has one with
+ * this id: its channel must end. */
+struct job *job_new(struct child *from, uint32_t from_id,
+    const struct job_ops *ops, struct ipc_msg *m);
+/* Counts the question that the caller is about to post to the child's auth with
+ * j->id. False: there is no auth to ask; the job has failed and is gone. */
+bool job_ask(struct job *j);
+/* ops->fail(), then gone. */
+void job_fail(struct job *j, enum ipc_status status, const char *text);
+/* The child that asked has been answered; the job may live on. */
+void job_answered(struct job *j);
+/* Answered, and of no more use. */
+void job_free(struct job **j);
+/* Children and auths that die. */
+void job_child_lost(struct child *c);
+
+/* IDENTITY, from auth. */
+ipc_handler_fn job_on_identity;
+
+#endif
