@@ -146,7 +146,6 @@ test_checks(void **state)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
 	f = passwd_file_new(path, "", 0);
-	unlink(path);
 	db = userdb_new(&conf, f, NULL, NULL, (uid_t)-1, (gid_t)-1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		answer.calls = 0;
@@ -160,6 +159,7 @@ test_checks(void **state)
 		assert_string_equal(answer.detail, cases[i].user != NULL ?
 		    cases[i].detail : "");
 	}
+	unlink(path);
 	userdb_free(&db);
 	passwd_file_free(&f);
 }

@@ -41,17 +41,17 @@ static const struct {
 	} steps[STEPS];
 	const char *user, *authzid, *password;
 } cases[] = {
-	{ "PLAIN", { { M("\0alice\0secret"), SASL_CREDENTIALS } }, "alice", "",
-	    "secret" },
+	{ "PLAIN", { { M("\0alice\0secret"), SASL_CREDENTIALS } }, "alice",
+	    "alice", "secret" },
 	{ "plain", { { NULL, 0, SASL_CHALLENGE },
-	    { M("\0alice\0secret"), SASL_CREDENTIALS } }, "alice", "",
-	    "secret" },
+	    { M("\0alice\0secret"), SASL_CREDENTIALS } }, "alice",
+	    "alice", "secret" },
 	{ "PLAIN", { { M("bob\0alice\0secret"), SASL_CREDENTIALS } }, "alice",
 	    "bob", "secret" },
 	{ "PLAIN", { { M("\0al ice\0se cr\"\\et"), SASL_CREDENTIALS } },
-	    "al ice", "", "se cr\"\\et" },
+	    "al ice", "al ice", "se cr\"\\et" },
 	{ "PLAIN", { { M("\0alice\0s\xc3\xa4" "cret"), SASL_CREDENTIALS } },
-	    "alice", "", "s\xc3\xa4" "cret" },
+	    "alice", "alice", "s\xc3\xa4" "cret" },
 	{ "LOGIN", { { NULL, 0, SASL_CHALLENGE },
 	    { M("alice"), SASL_CHALLENGE },
 	    { M("secret"), SASL_CREDENTIALS } }, "alice", "", "secret" },
