@@ -13,6 +13,7 @@
 #include "auth/user.h"
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/proc.h"
 #include "common/xalloc.h"
 
 #define USERDB_SEEN 4096 /* a power of two */
@@ -30,6 +31,7 @@ struct userdb {
 	struct passwd_file *passwd;
 	struct helpers *helpers;
 	struct uid_table *uids;
+	enum conf_uid_policy policy; /* the one in force */
 	uid_t single_uid;
 	gid_t single_gid;
 	unsigned char key[crypto_shorthash_KEYBYTES];
@@ -72,6 +74,10 @@ userdb_new(const struct conf *conf, struct passwd_file *passwd,
 	u->passwd = passwd;
 	u->helpers = helpers;
 	u->uids = uids;
+	/* an ordinary user can serve mail as itself only; "%h" still needs the
+	 * system's word */
+	u->policy = proc_is_root() || strstr(conf->home, "%h") != NULL ?
+	    conf->uid_policy : CONF_UID_SINGLE;
 	u->single_uid = single_uid;
 	u->single_gid = single_gid;
 	crypto_shorthash_keygen(u->key);
@@ -127,7 +133,7 @@ userdb_identify(struct userdb *u, const char *user,
 		fn(ctx, IPC_UNAVAILABLE, NULL);
 		return;
 	}
-	switch (u->conf->uid_policy) {
+	switch (u->policy) {
 	case CONF_UID_SYSTEM:
 		who.uid = system->uid;
 		who.gid = system->gid;
@@ -191,7 +197,7 @@ userdb_answered(void *ctx, const struct helpers_answer *a)
 static bool
 userdb_needs_system(const struct userdb *u, enum userdb_want want)
 {
-	if (u->conf->uid_policy == CONF_UID_SYSTEM && want != USERDB_EXISTS)
+	if (u->policy == CONF_UID_SYSTEM && want != USERDB_EXISTS)
 		return true;
 	if (u->passwd != NULL)
 		return false;

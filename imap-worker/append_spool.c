@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,8 +12,6 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "session.h"
-#include "worker.h"
 
 struct append_part {
 	uint64_t at, len;
@@ -154,45 +151,4 @@ append_spool_get(struct append_spool *sp, size_t i, size_t *len_r)
 	}
 	*len_r = part->len;
 	return sp->failed ? NULL : sp->map + part->at;
-}
-
-/* Is the text so far "tag APPEND mailbox ..."? The mailbox itself may be a
- * literal, which then is not yet there. */
-static bool
-append_parse_prefix(struct session *s, const char **mailbox_r)
-{
-	struct imap_parser p;
-	const char *name;
-
-	imap_parse_init(&p, s->framer.text.data, s->framer.text.len,
-	    &s->cmd.arena);
-	return imap_parse_tag(&p, &s->cmd.tag) && imap_parse_sp(&p) &&
-	    imap_parse_atom(&p, &name) && strcasecmp(name, "APPEND") == 0 &&
-	    imap_parse_sp(&p) && imap_parse_mailbox(&p, mailbox_r) &&
-	    imap_parse_sp(&p);
-}
-
-enum append_literal
-append_literal(struct session *s)
-{
-	struct store_info info;
-	const char *mailbox;
-	enum store_err err;
-
-	if (!append_parse_prefix(s, &mailbox)) {
-		s->cmd.tag = "*";
-		return APPEND_LITERAL_KEEP;
-	}
-	if (s->framer.literal_size > s->worker->conf->message_size) {
-		(void)reply_no(s, "TOOBIG", "The message is too big");
-		return APPEND_LITERAL_REFUSED;
-	}
-	err = store_stat(s->worker->store, mailbox, &s->cmd.arena, &info);
-	if (err != STORE_OK) {
-		(void)reply_store_error(s, err, true);
-		return APPEND_LITERAL_REFUSED;
-	}
-	if (s->spool == NULL)
-		s->spool = append_spool_new(s->worker->home);
-	return APPEND_LITERAL_SPOOL;
 }

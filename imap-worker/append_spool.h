@@ -10,15 +10,6 @@
 #include <stddef.h>
 
 struct append_spool;
-struct session;
-
-enum append_literal {
-	APPEND_LITERAL_KEEP,    /* not a message: an ordinary argument */
-	APPEND_LITERAL_SPOOL,   /* goes to s->spool, which is ready for it */
-	APPEND_LITERAL_REFUSED, /* the tagged reply was written */
-};
-/* Decides about the literal the framer just announced. */
-enum append_literal append_literal(struct session *s);
 
 /* home: for the unnamed file; borrowed. */
 struct append_spool *append_spool_new(const char *home);

@@ -243,6 +243,8 @@ session_frame(struct session *s, enum imap_frame frame)
 		session_command_over(s);
 		break;
 	case IMAP_FRAME_FATAL:
+		session_tag_of_text(s);
+		(void)reply_bad(s, "Not IMAP");
 		session_end(s, "Not IMAP");
 		break;
 	}

@@ -71,6 +71,14 @@ void session_touch(struct session *s);
 /* Leaves the selected mailbox, enters another (view may be NULL). */
 void session_select(struct session *s, struct view *view);
 
+/* The literal just announced, by the running command's text so far (cmd/append.c). */
+enum append_literal {
+	APPEND_LITERAL_KEEP,    /* not a message: an ordinary argument */
+	APPEND_LITERAL_SPOOL,   /* a message: goes to s->spool, which is ready */
+	APPEND_LITERAL_REFUSED, /* the tagged reply was written */
+};
+enum append_literal append_literal(struct session *s);
+
 /* --- replies (reply.c) ------------------------------------------------------- */
 
 /* Untagged data: append to this buffer, "* " and CRLF included. */

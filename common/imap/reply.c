@@ -149,7 +149,7 @@ imap_put_date_time(struct buf *out, int64_t t, int16_t zone)
 	second = t - days * 86400;
 	imap_civil_from_days((int32_t)days, &year, &month, &day);
 	east = (unsigned)(zone < 0 ? -(int)zone : zone);
-	buf_printf(out, "\"%2u-%s-%04d %02d:%02d:%02d %c%02u%02u\"", day,
+	buf_printf(out, "\"%02u-%s-%04d %02d:%02d:%02d %c%02u%02u\"", day,
 	    imap_months[month - 1], year, (int)(second / 3600),
 	    (int)(second / 60 % 60), (int)(second % 60), zone < 0 ? '-' : '+',
 	    east / 60 % 100, east % 60);

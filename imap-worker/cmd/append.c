@@ -7,6 +7,7 @@
  * The messages' bytes are in the session's spool (append_spool.c) when the command
  * runs; here are only their flags and dates.
  */
+#include <strings.h>
 #include <time.h>
 
 #include "append_spool.h"
@@ -29,12 +30,10 @@ struct cmd_append_req {
 	struct cmd_append_message *messages, **tail;
 };
 
-/* [SP flag-list] [SP date-time] SP literal */
+/* [SP flag-list] [SP date-time] SP, up to the literal */
 static bool
-cmd_append_parse_message(struct imap_parser *p, struct cmd_append_message *m)
+cmd_append_parse_options(struct imap_parser *p, struct cmd_append_message *m)
 {
-	struct imap_str body;
-
 	if (!imap_parse_sp(p))
 		return false;
 	if (imap_parse_peek(p) == '(') {
@@ -47,7 +46,15 @@ cmd_append_parse_message(struct imap_parser *p, struct cmd_append_message *m)
 		    !imap_parse_sp(p))
 			return false;
 	}
-	if (!imap_parse_string(p, &body))
+	return true;
+}
+
+static bool
+cmd_append_parse_message(struct imap_parser *p, struct cmd_append_message *m)
+{
+	struct imap_str body;
+
+	if (!cmd_append_parse_options(p, m) || !imap_parse_string(p, &body))
 		return false;
 	if (!body.external)
 		return imap_parse_fail(p, "A message must be a literal");
@@ -129,6 +136,68 @@ cmd_append_run(struct session *s, struct cmd *c)
 	    arena_printf(&c->arena, "APPENDUID %u %u:%u", uidvalidity, uid,
 		uid + (uint32_t)i - 1),
 	    "Append completed");
+}
+
+/* --- literals, as they are announced --------------------------------------- */
+
+/* Is the text so far "tag APPEND mailbox"? The mailbox itself may be a literal,
+ * which then is not yet there. */
+static bool
+append_parse_start(struct session *s, struct imap_parser *p,
+    const char **mailbox_r)
+{
+	const char *name;
+
+	imap_parse_init(p, s->framer.text.data, s->framer.text.len,
+	    &s->cmd.arena);
+	return imap_parse_tag(p, &s->cmd.tag) && imap_parse_sp(p) &&
+	    imap_parse_atom(p, &name) && strcasecmp(name, "APPEND") == 0 &&
+	    imap_parse_sp(p) && imap_parse_mailbox(p, mailbox_r) &&
+	    imap_parse_peek(p) == ' ';
+}
+
+/* The options in front of this message, behind those that came before it. */
+static bool
+append_parse_options(struct session *s, struct imap_parser *p)
+{
+	size_t before = append_spool_count(s->spool);
+	struct cmd_append_message m;
+
+	while (before-- > 0)
+		if (!cmd_append_parse_message(p, &m))
+			return false;
+	return cmd_append_parse_options(p, &m) && (imap_parse_peek(p) == '{' ||
+	    imap_parse_fail(p, "A message must be a literal"));
+}
+
+enum append_literal
+append_literal(struct session *s)
+{
+	struct store_info info;
+	struct imap_parser p;
+	const char *mailbox;
+	enum store_err err;
+
+	if (!append_parse_start(s, &p, &mailbox)) {
+		s->cmd.tag = "*";
+		return APPEND_LITERAL_KEEP;
+	}
+	if (!append_parse_options(s, &p)) {
+		(void)reply_bad(s, p.error);
+		return APPEND_LITERAL_REFUSED;
+	}
+	if (s->framer.literal_size > s->worker->conf->message_size) {
+		(void)reply_no(s, "TOOBIG", "The message is too big");
+		return APPEND_LITERAL_REFUSED;
+	}
+	err = store_stat(s->worker->store, mailbox, &s->cmd.arena, &info);
+	if (err != STORE_OK) {
+		(void)reply_store_error(s, err, true);
+		return APPEND_LITERAL_REFUSED;
+	}
+	if (s->spool == NULL)
+		s->spool = append_spool_new(s->worker->home);
+	return APPEND_LITERAL_SPOOL;
 }
 
 const struct imap_cmd cmd_append = {

@@ -16,7 +16,6 @@ static const struct {
 	{ "\\Flagged", STORE_FLAGGED },
 	{ "\\Deleted", STORE_DELETED },
 	{ "\\Draft", STORE_DRAFT },
-	{ "\\Recent", 0 },
 };
 
 static bool

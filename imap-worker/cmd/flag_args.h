@@ -15,8 +15,8 @@ struct flag_args {
 	const char *const *keywords; /* arena; NULL-terminated; may be NULL */
 };
 
-/* A flag list, or (bare_ok) bare flags. \Recent is ignored (a client that gives
- * back what it read means no harm); any other unknown system flag is BAD. */
+/* A flag list, or (bare_ok) bare flags. A system flag that no client may set
+ * (\Recent) or nobody knows is BAD. */
 bool flag_args_parse(struct imap_parser *p, bool bare_ok, struct flag_args *f_r);
 
 #endif

@@ -26,6 +26,7 @@ list_gather_add(struct list_gather *g, const char *name, size_t len)
 		g->cap = cap;
 	}
 	entry = &g->names[g->n++];
+	*entry = (struct list_name){ 0 };
 	entry->name = arena_strndup(g->arena, name, len);
 	return entry;
 }

@@ -423,8 +423,17 @@ class Proc:
     def exe(self):
         try:
             return os.path.basename(os.readlink("/proc/%d/exe" % self.pid))
-        except OSError:
-            return self.name
+        except OSError:     # not root: processes that cannot be dumped
+            return re.split("[:/ ]", os.path.basename(
+                re.split(": | ", self.title() or self.name)[0]))[0]
+
+    def serves(self, user):
+        """Is this the worker of that user?"""
+        return self.title() == "imap-worker: " + user
+
+    def anonymous(self):
+        """KiB of memory that is its own."""
+        return int(self.status()["RssAnon"].split()[0])
 
     def status(self):
         with open("/proc/%d/status" % self.pid) as f:

@@ -53,12 +53,7 @@ def kill_worker(i):
     for c in (a, b):
         c.cmd("SELECT INBOX")
     kept = a.append("INBOX", harness.message(3))
-    mine = [p for p in named(i, "imap-worker")
-            if "t011" in p.title() or "t011" in p.name]
-    if not mine:
-        # told apart by the uid of the files it has open
-        mine = [p for p in named(i, "imap-worker")
-                if any("/t011/" in f for f in p.fds().values())]
+    mine = [p for p in i.tree() if p.serves("t011")]
     check(len(mine) == 1, "workers of t011: %s" % mine)
     mine[0].kill()
     check(a.closed(), "hung in clear")

@@ -20,19 +20,9 @@ login-seconds = 2
 
 
 def worker_of(i, user):
-    w = [p for p in i.tree() if p.exe() == "imap-worker" and
-         any("/mail/%s" % user in f for f in p.fds().values())]
+    w = [p for p in i.tree() if p.serves(user)]
     check(len(w) == 1, "workers of %s: %s" % (user, w))
     return w[0]
-
-
-def private(pid):
-    n = 0
-    with open("/proc/%d/smaps_rollup" % pid) as f:
-        for l in f:
-            if l.startswith(("Private_Dirty:", "Swap:")):
-                n += int(l.split()[1])
-    return n
 
 
 def fill(i, user, n, size):
@@ -52,8 +42,8 @@ def slow_reader(i, tls):
     with i.client(user) as other:
         w = worker_of(i, user)
         login = [p for p in i.tree() if p.exe() == "imap-login"]
-        before = private(w.pid)
-        before_login = sum(private(p.pid) for p in login)
+        before = w.anonymous()
+        before_login = sum(p.anonymous() for p in login)
         c = i.client(user, tls=tls, rcvbuf=4096)
         c.cmd("SELECT INBOX")
         c.send("f FETCH 1:* BODY.PEEK[]\r\n")
@@ -62,10 +52,10 @@ def slow_reader(i, tls):
         other.cmd("SELECT INBOX")
         other.cmd("FETCH 1:* FLAGS")
         check(time.monotonic() - start < 1, "the other session waited")
-        grown = private(w.pid) - before
+        grown = w.anonymous() - before
         check(grown < 8192, "worker grew by %d KiB" % grown)
         if tls:
-            grown = sum(private(p.pid) for p in login) - before_login
+            grown = sum(p.anonymous() for p in login) - before_login
             check(grown < 4096, "imap-login grew by %d KiB" % grown)
         got, tagged = c.wait("f")
         check(tagged.startswith(b"OK") and len(got) >= 200, tagged)
@@ -156,11 +146,11 @@ def announced(i):
     """Many sessions announce a large literal and send nothing."""
     cs = [i.client("t036") for _ in range(5)]
     w = worker_of(i, "t036")
-    before = private(w.pid)
+    before = w.anonymous()
     for c in cs:
         c.send("a APPEND INBOX {900000}\r\n")
         c.until(rb"^\+")
-    grown = private(w.pid) - before
+    grown = w.anonymous() - before
     check(grown < 4096, "worker grew by %d KiB" % grown)
     for c in cs:
         c.close()

@@ -10,5 +10,5 @@ C: a2 SELECT INBOX
 S*: * 1 EXISTS
 S~: a2 OK {{.*}}
 C: a3 FETCH 1 (FLAGS INTERNALDATE UID)
-S: * 1 FETCH ({{(?=.*UID 1\b)(?=.*FLAGS \([^)]*\\Flagged)(?=.*FLAGS \([^)]*\$Work)(?=.*INTERNALDATE "05-Mar-2026 0[46]:07:08 \+0[02]00").*}})
+S: * 1 FETCH ({{(?=.*UID 1\b)(?=.*FLAGS \([^)]*\\Flagged)(?=.*FLAGS \([^)]*\$Work)(?=.*INTERNALDATE "[ 0]5-Mar-2026 0[46]:07:08 \+0[02]00").*}})
 S: a3 OK {{.*}}

@@ -12,5 +12,5 @@ C: a4 SELECT dst
 S*: * 2 EXISTS
 S~: a4 OK {{.*}}
 C: a5 FETCH 1 (FLAGS INTERNALDATE)
-S: * 1 FETCH ({{(?=.*\\Seen)(?=.*kw1)(?=.*INTERNALDATE "01-Jan-2026 10:00:00 \+0000").*}})
+S: * 1 FETCH ({{(?=.*\\Seen)(?=.*kw1)(?=.*INTERNALDATE "[ 0]1-Jan-2026 10:00:00 \+0000").*}})
 S: a5 OK {{.*}}

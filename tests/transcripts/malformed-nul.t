@@ -1,5 +1,6 @@
-# RFC 3501 9: NUL is in no command
+# RFC 3501 9: NUL is in no command: BAD or BYE, and others are served
 C: a1 SELECT IN<NUL>BOX
-S~: {{a1|\*}} BAD {{.*}}
-C: a2 NOOP
-S: a2 OK {{.*}}
+S~: {{a1 BAD|\* BAD|\* BYE}} {{.*}}
+connect 1
+C1: a2 NOOP
+S1: a2 OK {{.*}}

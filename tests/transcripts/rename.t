@@ -15,5 +15,5 @@ C: a5 RENAME nosuch other
 S: a5 NO [NONEXISTENT] {{.*}}
 C: a6 CREATE third
 S: a6 OK {{.*}}
-C: a7 RENAME third new
+C: a7 RENAME third new/sub
 S: a7 NO [ALREADYEXISTS] {{.*}}
