@@ -292,7 +292,8 @@ static int
 teardown(void **state)
 {
 	static const char *const names[] = { "passwd", "auth/uids", "auth",
-		"users", "services/postern", "services/deny", "services" };
+		"users", "services/postern", "services/deny", "services/other",
+		"services" };
 	char path[128];
 
 	(void)state;
@@ -822,6 +823,7 @@ start_pam(const char *service)
 	write_file("services/postern", text);
 	write_file("services/deny", "auth required pam_deny.so\n"
 	    "account required pam_permit.so\n");
+	write_file("services/other", "auth required pam_deny.so\n");
 	free(text);
 	start_auth("pam", conf);
 	setenv("LD_PRELOAD", library, 1);
