@@ -848,7 +848,12 @@ setup_pam(void **state)
 static int
 teardown_pam(void **state)
 {
-	return auth.base != NULL ? teardown(state) : rmdir(dir);
+	if (auth.base == NULL)
+		return rmdir(dir);
+	/* pam_wrapper takes its copies of PAM away when it ends in peace */
+	mock_send(&helper, IPC_STOP);
+	mock_until_exit(&helper);
+	return teardown(state);
 }
 
 static void
