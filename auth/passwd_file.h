@@ -4,8 +4,8 @@
  *
  *   user:password:uid:gid:gecos:home:shell:extra
  *
- * of which user and password are used; the others may be missing. Whose uid and
- * which home a user gets is the configuration's business, not this file's.
+ * of which user and password are used; the others may be missing. Whose uid
+ * and which home a user gets is the configuration's business, not this file's.
  * Empty lines and lines starting with '#' are nothing; a line that cannot be
  * right is logged by its number and left out, and so is the second line of one
  * user.
