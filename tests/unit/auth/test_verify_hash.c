@@ -123,7 +123,7 @@ test_refused(void **state)
 		"$3$$878d8014606cda29677a44efa1353fc7",
 		"$md5,rounds=45105$mA1BpMnB$$kpigs33xa/yO4/1LaCp2b/",
 		("$sha1$4$qI1BtUnBX7KMaJ4Nm21ApEnAsQXBW3KCZFqM$yzyO/wb"
-		 "bPnhpPyAQYUIoRXU0fZFR"),
+		    "bPnhpPyAQYUIoRXU0fZFR"),
 		"",
 		"secret",
 		"*",
