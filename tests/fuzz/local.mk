@@ -16,3 +16,4 @@ include tests/fuzz/store.mk
 include tests/fuzz/ipc.mk
 include tests/fuzz/lmtp.mk
 include tests/fuzz/conf.mk
+include tests/fuzz/worker.mk
