@@ -24,7 +24,7 @@ derive_hash(const char *s, size_t len)
 	return h;
 }
 
-/* Adds the hash of each "<...>" in a field's value. An empty one names nothing. */
+/* Adds the hash of each "<...>" in a field's value; empty ones name nothing. */
 static void
 derive_ids(const char *value, struct store_derived *d)
 {

@@ -171,7 +171,7 @@ view_row(const struct view *v, uint32_t uid)
 	return i < n && rows[i].uid == uid ? &rows[i] : NULL;
 }
 
-/* "$" as ranges; LIMIT_SEQSET_RANGES is for what clients send, not for these. */
+/* "$" as ranges; LIMIT_SEQSET_RANGES bounds what clients send, not these. */
 static void
 view_resolve_saved(const struct view *v, struct imap_seqset *set,
     struct arena *a)
