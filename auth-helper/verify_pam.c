@@ -110,7 +110,7 @@ verify_pam(const char *service, const char *user, const char *addr,
 	    strlen(name) > VERIFY_PAM_USER_MAX))
 		rc = PAM_USER_UNKNOWN;
 	if (rc == PAM_SUCCESS)
-		strcpy(user_r, name);
+		memcpy(user_r, name, strlen(name) + 1);
 	*why_r = rc == PAM_SUCCESS ? "" : pam_strerror(pam, rc);
 	if (pam != NULL)
 		pam_end(pam, rc);

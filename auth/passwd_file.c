@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auth/user.h"
@@ -36,6 +37,7 @@ struct passwd_file {
 	unsigned char key[crypto_shorthash_KEYBYTES];
 	struct passwd_table table;
 	struct stat seen;     /* of the file the table came from */
+	bool young;           /* read while its times might not tell a change */
 	int last_errno;       /* of the last try; 0: it worked */
 	uint64_t next_check;
 };
@@ -136,16 +138,18 @@ passwd_file_lines(const struct passwd_file *f, struct passwd_table *t,
 
 	for (char *p = t->text, *end; p < t->text + len; p = end + 1, number++) {
 		const char *wrong = NULL;
+		size_t text_len;
 
 		end = memchr(p, '\n', (size_t)(t->text + len - p));
 		if (end == NULL)
 			end = t->text + len;
-		*end = '\0';
-		if (end > p && end[-1] == '\r')
-			end[-1] = '\0';
-		if (strlen(p) + 1 < (size_t)(end - p))
+		text_len = (size_t)(end - p);
+		if (text_len > 0 && end[-1] == '\r')
+			text_len--;
+		if (memchr(p, '\0', text_len) != NULL)
 			wrong = "a NUL byte";
-		else if (p[0] != '\0' && p[0] != '#')
+		p[text_len] = '\0';
+		if (wrong == NULL && p[0] != '\0' && p[0] != '#')
 			wrong = passwd_file_line(f, t, p, number);
 		if (wrong != NULL)
 			log_warn("passwd-file: line left out: %s:%u: %s",
@@ -205,6 +209,35 @@ passwd_file_read(int fd, struct passwd_table *t, struct stat *st_r)
 	return (ssize_t)len;
 }
 
+static bool
+passwd_file_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* ctime too: mtime can be set back. */
+static bool
+passwd_file_same(const struct stat *a, const struct stat *b)
+{
+	return passwd_file_same_time(&a->st_mtim, &b->st_mtim) &&
+	    passwd_file_same_time(&a->st_ctim, &b->st_ctim) &&
+	    a->st_size == b->st_size && a->st_ino == b->st_ino &&
+	    a->st_dev == b->st_dev;
+}
+
+/* The clock of a file system may stand still for some milliseconds: what
+ * changes in the moment after it was read leaves the same times. Not said of
+ * the same file twice, as the clock of a file server may be ahead. */
+static bool
+passwd_file_is_young(const struct passwd_file *f, const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return st->st_ctim.tv_sec + 1 >= now.tv_sec &&
+	    !passwd_file_same(st, &f->seen);
+}
+
 /* Reads the file anew; keeps the old table where that fails. */
 static int
 passwd_file_load(struct passwd_file *f)
@@ -231,6 +264,7 @@ passwd_file_load(struct passwd_file *f)
 	sodium_mprotect_readonly(fresh.text);
 	passwd_table_clear(&f->table);
 	f->table = fresh;
+	f->young = passwd_file_is_young(f, &st);
 	f->seen = st;
 	log_info("passwd-file: read: %s: %zu users", f->path, f->table.n);
 	return 0;
@@ -253,12 +287,9 @@ passwd_file_changed(const struct passwd_file *f)
 {
 	struct stat st;
 
-	if (f->last_errno != 0 || stat(f->path, &st) != 0)
+	if (f->last_errno != 0 || f->young || stat(f->path, &st) != 0)
 		return true;
-	return st.st_mtim.tv_sec != f->seen.st_mtim.tv_sec ||
-	    st.st_mtim.tv_nsec != f->seen.st_mtim.tv_nsec ||
-	    st.st_size != f->seen.st_size || st.st_ino != f->seen.st_ino ||
-	    st.st_dev != f->seen.st_dev;
+	return !passwd_file_same(&st, &f->seen);
 }
 
 struct passwd_file *

@@ -16,8 +16,8 @@
  *
  * The whole file lies in guarded memory (sodium_malloc), read-only once parsed,
  * wiped when it is replaced. A lookup looks at most once a second whether the
- * file's time, size or inode changed, and reads it anew then. A file that is
- * gone or cannot be read leaves the last good content in force, and is logged.
+ * file's times, size or inode changed, and reads it anew then (twice where it
+ * changed just now, as its times cannot be trusted yet). A file that is gone or cannot be read leaves the last good content in force, and is logged.
  */
 #ifndef AUTH_PASSWD_FILE_H
 #define AUTH_PASSWD_FILE_H

@@ -42,9 +42,9 @@ rcpt_split(const char *address, char local_r[USER_MAX + 1],
 		p += n;
 	}
 	local_r[n] = '\0';
-	if (*p == '@' && p[1] == '\0')
+	if (*p == '@' && *++p == '\0')
 		return false;
-	strcpy(domain_r, *p == '@' ? p + 1 : "");
+	memcpy(domain_r, p, strlen(p) + 1);
 	return n > 0;
 }
 
@@ -77,7 +77,7 @@ rcpt_add(struct rcpt_try tries[RCPT_TRIES], size_t n, const char *local,
 				break;
 		if (twin < n)
 			continue;
-		strcpy(tries[n].detail, detail);
+		memcpy(tries[n].detail, detail, strlen(detail) + 1);
 		n++;
 	}
 	return n;
@@ -94,7 +94,7 @@ rcpt_parse(const char *address, char delimiter, const char *default_domain,
 
 	if (!rcpt_split(address, local, domain))
 		return 0;
-	strcpy(base, local);
+	memcpy(base, local, strlen(local) + 1);
 	if (delimiter != '\0') {
 		char *cut = strchr(base, delimiter);
 

@@ -236,12 +236,13 @@ request_verified(void *ctx, const struct helpers_answer *a)
 		request_fail(r, "unknown user");
 	else if (a->status != IPC_OK)
 		request_fail(r, a->text);
+	else if (!user_normalize(a->user[0] != '\0' ? a->user : r->user,
+	    auth->conf->default_domain, user))
+		request_fail(r, "PAM gave it a name that is none");
 	else {
 		/* PAM may know the user by another name; the cache does not
 		 * keep that, so such a login is not cached */
-		if (a->user[0] != '\0' && user_normalize(a->user,
-		    auth->conf->default_domain, user) &&
-		    strcmp(user, r->user) != 0)
+		if (strcmp(user, r->user) != 0)
 			memcpy(r->user, user, sizeof(user));
 		else if (r->has_key)
 			cache_add(auth->cache, r->key, auth_now_ms());
@@ -422,7 +423,7 @@ request_continue(struct request_set *s, uint32_t id, const void *in,
 	if (r == NULL || r->state != REQUEST_CLIENT)
 		return false;
 	r->since = auth_now_ms();
-	request_step(r, in, len);
+	request_step(r, len > 0 ? in : "", len);
 	return true;
 }
 

@@ -147,6 +147,9 @@ sasl_step(struct sasl_exchange *x, const void *in, size_t len,
 		return SASL_MALFORMED;
 	rc = sasl_step_lib(x, in, len, out_len_r);
 	*out_r = x->out;
+	/* libgsasl takes an empty message for none at all, and asks for it */
+	if (rc == GSASL_NEEDS_MORE && in != NULL && len == 0)
+		return SASL_MALFORMED;
 	if (rc == GSASL_NEEDS_MORE)
 		return SASL_CHALLENGE;
 	return rc == GSASL_OK && x->complete ? SASL_CREDENTIALS : SASL_MALFORMED;

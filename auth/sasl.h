@@ -49,8 +49,8 @@ void sasl_exchange_free(struct sasl_exchange **x);
  * lives until the next step. */
 enum sasl_result sasl_step(struct sasl_exchange *x, const void *in, size_t len,
     const void **out_r, size_t *out_len_r);
-/* After SASL_CREDENTIALS; "" where the client left it out. They live as long
- * as the exchange. */
+/* After SASL_CREDENTIALS; "" where the client left it out, but for an authzid
+ * of PLAIN, which is then the user. They live as long as the exchange. */
 const char *sasl_user(const struct sasl_exchange *x);
 const char *sasl_authzid(const struct sasl_exchange *x);
 const char *sasl_password(const struct sasl_exchange *x);

@@ -2,6 +2,7 @@
 #include "lmtp/lmtp.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@ lmtp_new(const struct conf *conf)
 	l->conf = conf;
 	if (gethostname(l->hostname, sizeof(l->hostname) - 1) != 0 ||
 	    l->hostname[0] == '\0')
-		strcpy(l->hostname, "localhost");
+		snprintf(l->hostname, sizeof(l->hostname), "localhost");
 	return l;
 }
 

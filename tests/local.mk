@@ -15,5 +15,6 @@ include tests/unit/master/local.mk
 include tests/unit/worker/local.mk
 include tests/crash/local.mk
 include tests/fuzz/local.mk
+dist_check_SCRIPTS += tests/style/check-layers.sh
 EXTRA_DIST += etc/quickstart tests/README tests/run tests/bench tests/clients tests/crash \
 	tests/lib tests/system tests/transcripts
