@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What is done with each literal as it is announced, before the command is whole.
+ * What is done with each literal as it is announced, before the command is
+ * whole.
  */
 #include "tests/unit/store/store_test.h"
 
@@ -65,7 +66,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* Feeds in; what becomes of the literals, a letter each: Keep, Spool, Refused. */
+/* Feeds in; a letter for what becomes of each literal: Keep, Spool, Refused. */
 static const char *
 feed(struct fixture *f, const char *in, struct arena *a)
 {
@@ -117,7 +118,8 @@ static const struct {
 	{ "a APPEND {5+}\r\nINBOX {1+}\r\nx\r\n", "KS", "" },
 	{ "a APPEND INBOX {1+}\r\nx (\\Seen) {1+}\r\ny"
 	  " \" 1-Jan-2000 00:00:00 +0000\" {2+}\r\nzz\r\n", "SSS", "" },
-	{ "a APPEND INBOX {1+}\r\nx (\\Nonsense) {1+}\r\ny\r\n", "SR", "a BAD " },
+	{ "a APPEND INBOX {1+}\r\nx (\\Nonsense) {1+}\r\ny\r\n", "SR",
+	    "a BAD " },
 	{ "a APPEND INBOX {1+}\r\nx {1+}\r\ny \"1-Jan\" {1+}\r\nz\r\n", "SSR",
 	    "a BAD " },
 	{ "a APPEND INBOX {1+}\r\nx{1+}\r\ny\r\n", "SR", "a BAD " },

@@ -28,8 +28,8 @@ static const struct {
 	{ "Subject: x\r\n", 12 },
 	{ "Subject: x", 10 },
 	{ "Subject: x\r\n y\r\n\r\n\r\nbody", 18 },
-	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n",
-	    45 },
+	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	  "--b\r\n\r\nx\r\n--b--\r\n", 45 },
 };
 
 static void
@@ -105,7 +105,8 @@ static const struct {
 	{ "References: <a@x> <b@x>\r\n <c@x>\r\n", 3 },
 	{ "References: <a@x><b@x>\r\n", 2 },
 	{ "References: <a@x> <b@x\r\n", 1 },
-	{ "Message-ID: <m@x>\r\nReferences: <a@x>\r\nIn-Reply-To: <a@x>\r\n", 3 },
+	{ "Message-ID: <m@x>\r\nReferences: <a@x>\r\n"
+	  "In-Reply-To: <a@x>\r\n", 3 },
 	{ "References: <1> <2> <3> <4> <5> <6> <7> <8> <9> <10> <11> <12> <13>"
 	  " <14> <15> <16> <17> <18>\r\n", STORE_THREAD_IDS },
 };
@@ -170,8 +171,8 @@ test_texts(void **state)
 	    "(NIL \"hi\" ((NIL NIL \"a\" \"x\")) ((NIL NIL \"a\" \"x\")) "
 	    "((NIL NIL \"a\" \"x\")) NIL NIL NIL NIL NIL)");
 	check_text(d.structure, d.structure_len,
-	    "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 6 1 "
-	    "NIL NIL NIL NIL)");
+	    "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL "
+	    "\"7BIT\" 6 1 NIL NIL NIL NIL)");
 	arena_clear(&a);
 }
 

@@ -213,7 +213,8 @@ test_files(void **state)
 			if (i % 2 == 0)
 				put_bytes(f, n, 'a');
 			else
-				fd = put_file(f, n + at > FILE_SIZE ? 0 : at, n);
+				fd = put_file(f,
+				    n + at > FILE_SIZE ? 0 : at, n);
 		}
 		assert_int_equal(output_size(&f->o), f->want.len);
 		drain(f, cases[c].step);

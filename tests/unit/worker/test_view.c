@@ -145,9 +145,9 @@ check_numbers(struct fixture *f, const uint32_t *uids, size_t n)
 		assert_int_equal(view_msn(f->v, uids[i]), i + 1);
 	}
 }
-#define CHECK_NUMBERS(f, ...)                                        \
-	do {                                                         \
-		static const uint32_t uids_[] = { __VA_ARGS__ };     \
+#define CHECK_NUMBERS(f, ...)                                            \
+	do {                                                             \
+		static const uint32_t uids_[] = { __VA_ARGS__ };         \
 		check_numbers(f, uids_, sizeof(uids_) / sizeof(*uids_)); \
 	} while (0)
 
