@@ -53,6 +53,8 @@ fetch_items_parse_one(struct imap_parser *p, struct fetch_items *items,
 	}
 	section = fetch_section_parse(p);
 	if (section != NULL) {
+		if (++items->n_sections > FETCH_SECTIONS)
+			return imap_parse_fail(p, "Too many sections");
 		*items->tail = section;
 		items->tail = &section->next;
 		return true;

@@ -40,7 +40,11 @@ struct fetch_section {
 struct fetch_items {
 	unsigned bits;
 	struct fetch_section *sections, **tail;
+	unsigned n_sections;       /* at most FETCH_SECTIONS */
 };
+
+/* What one message's answer may hold bounds the memory and descriptors it takes. */
+#define FETCH_SECTIONS 100
 
 /* An item, a macro, or "(" item *(SP item) ")". */
 bool fetch_items_parse(struct imap_parser *p, struct fetch_items *items_r);
