@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Every row of the table, misused in every way, over a real channel: the channel
- * must end, the handler must not be called, and no descriptor may stay open.
- * The same message well-formed must arrive. One test case a row.
+ * Every row of the table, misused in every way, over a real channel: the
+ * channel must end, the handler must not be called, and no descriptor may stay
+ * open. The same message well-formed must arrive. One test case a row.
  *
  * The abuser is a bare socket, since ipc_post() would not send any of this.
  */
@@ -77,7 +77,7 @@ on_open(struct ipc_chan *c, void *ctx)
 	((struct bench *)ctx)->opens++;
 }
 
-/* --- packets ---------------------------------------------------------------------- */
+/* --- packets -------------------------------------------------------------- */
 
 static void
 packet_header(struct packet *p, unsigned number)
@@ -137,7 +137,7 @@ packet_valid(struct packet *p, const struct ipc_row *row, unsigned from)
 	packet_header(p, row->type);
 }
 
-/* Where the first field of a kind begins in a valid packet; 0: there is none. */
+/* Where the first field of a kind begins in a valid packet; 0: none. */
 static size_t
 field_at(const struct packet *p, const struct ipc_row *row, bool str)
 {
@@ -180,7 +180,7 @@ packet_send(struct bench *b, const struct packet *p)
 	assert_int_equal(sendmsg(b->fd, &msg, MSG_NOSIGNAL), p->len);
 }
 
-/* --- the bench -------------------------------------------------------------------- */
+/* --- the bench ------------------------------------------------------------ */
 
 static void
 bench_run(struct bench *b)
