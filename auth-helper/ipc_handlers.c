@@ -29,7 +29,7 @@ handlers_closed(struct ipc_chan *c, void *ctx)
 	event_base_loopbreak(handlers.base);
 }
 
-/* --- auth -------------------------------------------------------------------- */
+/* --- auth ------------------------------------------------------------ */
 
 struct verify_question {
 	uint32_t id;
@@ -167,7 +167,7 @@ static const struct ipc_handler auth_handlers[] = {
 	{ IPC_NONE, NULL },
 };
 
-/* --- master ------------------------------------------------------------------ */
+/* --- master ---------------------------------------------------------- */
 
 static bool
 master_on_channel_open(struct ipc_chan *c, struct ipc_msg *m, void *ctx)

@@ -39,14 +39,6 @@ struct main_options {
 	enum ipc_verify_kind kind;
 };
 
-static enum log_level
-main_log_level(const char *word)
-{
-	static const char words[] = "ewid"; /* error, warning, info, debug */
-
-	return (enum log_level)(strchr(words, word[0]) - words);
-}
-
 static void
 main_options(int argc, char **argv, struct main_options *o)
 {
@@ -85,7 +77,7 @@ pre_jail_init(const struct main_options *o, struct proc_jail *jail)
 	conf = conf_load(o->config, &error);
 	if (conf == NULL)
 		log_fatal(EX_CONFIG, "%s", error);
-	log_set_level(main_log_level(conf->log_level));
+	log_set_level(log_level_named(conf->log_level));
 	if (sodium_init() < 0)
 		log_fatal(EX_UNAVAILABLE, "cannot start libsodium");
 	/* loads the NSS modules, too */

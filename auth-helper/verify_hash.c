@@ -58,7 +58,7 @@ verify_hash_argon2(const char *verifier, const char *password,
 	    strlen(password)) == 0 ? VERIFY_HASH_FITS : VERIFY_HASH_DIFFERS;
 }
 
-/* Equal strings, in a time that tells neither where nor how long they differ. */
+/* Equal strings, in a time that does not tell where they differ. */
 static bool
 verify_hash_equal(const char *a, const char *b)
 {

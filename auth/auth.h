@@ -17,6 +17,7 @@ struct helpers;
 struct ipc_chan;
 struct passwd_file;
 struct penalty;
+struct prejail;
 struct sasl;
 struct tickets;
 struct userdb;
@@ -43,5 +44,11 @@ auth_now_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
+
+/* Makes every part but conf and sasl, which are from before the jail, and opens
+ * the channel to master. */
+void auth_post_jail_init(struct auth *auth, const struct prejail *pre);
+/* Ends all of it, in the order that the parts lean on each other. */
+void auth_end(struct auth *auth, struct prejail *pre);
 
 #endif

@@ -47,6 +47,7 @@ struct helpers {
 	unsigned timeout_ms;
 	uint32_t last_id;
 	size_t n_questions;
+	bool full; /* said so; until the queue is empty again */
 	struct helpers_questions all, waiting; /* oldest first */
 	TAILQ_HEAD(, helper) pool; /* idle ones towards the front */
 };
@@ -91,6 +92,15 @@ helpers_give_up(struct helpers_question *q, const char *text)
 	    .status = IPC_UNAVAILABLE, .user = "", .text = text, .home = "" });
 }
 
+/* From the helper that has it back to the front of those that wait. */
+static void
+helpers_take_back(struct helpers_question *q)
+{
+	q->at->busy = NULL;
+	q->at = NULL;
+	TAILQ_INSERT_HEAD(&q->pool->waiting, q, wait);
+}
+
 /* --- one helper --------------------------------------------------------- */
 
 static void
@@ -112,10 +122,8 @@ helper_closed(struct ipc_chan *c, void *ctx)
 	(void)c;
 	log_warn("helpers: helper is gone: child %u%s", one->child,
 	    q != NULL ? ", while asked" : "");
-	if (q != NULL) {
-		q->at = NULL;
-		TAILQ_INSERT_HEAD(&h->waiting, q, wait);
-	}
+	if (q != NULL)
+		helpers_take_back(q);
 	helper_free(one);
 	if (q != NULL && q->fn == NULL)
 		helpers_question_free(q);
@@ -251,17 +259,29 @@ helpers_timeout(evutil_socket_t fd, short what, void *ctx)
 	struct helpers *h = ctx;
 	struct helpers_question *q;
 	uint64_t now = auth_now_ms();
+	unsigned unasked = 0;
 
 	(void)fd, (void)what;
 	while ((q = TAILQ_FIRST(&h->all)) != NULL && q->deadline <= now) {
 		struct helper *one = q->at;
 
-		log_error("helpers: no answer in %u ms: %s", h->timeout_ms,
-		    one != NULL ? "helper dropped" : "all helpers are busy");
-		helpers_give_up(q, "no answer in time");
-		if (one != NULL)
+		if (one == NULL)
+			unasked++;
+		else
+			log_error("helpers: no answer in %u ms: helper "
+				  "dropped: child %u", h->timeout_ms,
+			    one->child);
+		/* gone before the asker hears of it: who asks again at once
+		 * must not be sent there */
+		if (one != NULL) {
+			helpers_take_back(q);
 			helper_free(one);
+		}
+		helpers_give_up(q, "no answer in time");
 	}
+	if (unasked > 0)
+		log_error("helpers: no helper was free in %u ms: %u questions "
+			  "given up", h->timeout_ms, unasked);
 	helpers_arm(h);
 	helpers_dispatch(h);
 }
@@ -320,8 +340,10 @@ helpers_question_new(struct helpers *h, enum ipc_type type, const char *user,
 	struct helpers_question *q;
 
 	if (h->n_questions >= HELPERS_QUEUE_MAX) {
-		log_error("helpers: too many questions wait: %zu",
-		    h->n_questions);
+		if (!h->full)
+			log_error("helpers: too many questions wait: %zu",
+			    h->n_questions);
+		h->full = true;
 		return NULL;
 	}
 	q = xmalloc(sizeof(*q));
@@ -335,8 +357,10 @@ helpers_question_new(struct helpers *h, enum ipc_type type, const char *user,
 	TAILQ_INSERT_TAIL(&h->all, q, age);
 	TAILQ_INSERT_TAIL(&h->waiting, q, wait);
 	h->n_questions++;
-	if (h->n_questions == 1)
+	if (h->n_questions == 1) {
+		h->full = false;
 		helpers_arm(h);
+	}
 	return q;
 }
 

@@ -2,10 +2,10 @@
  *
  * The pool of auth-helper processes: they answer what may block or takes long
  * (hashes, PAM, NSS). Each gets one question at a time; the others wait in a
- * bounded queue. A question not answered in 30 seconds is answered "unavailable"
- * here, and the helper that sits on it loses its channel (it exits, master
- * starts another). A helper that dies has its question asked once more
- * elsewhere.
+ * bounded queue. A question not answered in 30 seconds is answered
+ * "unavailable" here, and the helper that sits on it loses its channel (it
+ * exits, master starts another). A helper that dies has its question asked once
+ * more elsewhere.
  *
  * All helpers of one installation are of the kind the configured passdb needs;
  * NSS questions may go to either kind.

@@ -85,7 +85,7 @@ peer_closed(struct ipc_chan *c, void *ctx)
 	peer_free(ctx);
 }
 
-/* --- imap-login ------------------------------------------------------------ */
+/* --- imap-login ------------------------------------------------------ */
 
 static bool
 login_on_auth_start(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
@@ -139,7 +139,7 @@ static const struct ipc_handler login_handlers[] = {
 	{ IPC_NONE, NULL },
 };
 
-/* --- lmtp ------------------------------------------------------------------ */
+/* --- lmtp ------------------------------------------------------------ */
 
 static void
 lmtp_answer(struct peer *peer, uint32_t id, enum ipc_status status,
@@ -193,7 +193,7 @@ static const struct ipc_handler lmtp_handlers[] = {
 	{ IPC_NONE, NULL },
 };
 
-/* --- master ---------------------------------------------------------------- */
+/* --- master ---------------------------------------------------------- */
 
 static struct peer *
 peer_new(struct auth *auth, int fd, unsigned role,

@@ -4,7 +4,7 @@ noinst_LIBRARIES += libauth.a
 libauth_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS) $(EVENT_CFLAGS) \
 	$(GSASL_CFLAGS)
 libauth_a_SOURCES = \
-	auth/auth.h \
+	auth/auth.c auth/auth.h \
 	auth/cache.c auth/cache.h \
 	auth/helpers.c auth/helpers.h \
 	auth/home.c auth/home.h \

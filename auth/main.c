@@ -9,35 +9,14 @@
 #include <event2/event.h>
 #include <getopt.h>
 #include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include "auth/auth.h"
-#include "auth/cache.h"
-#include "auth/helpers.h"
-#include "auth/ipc_handlers.h"
-#include "auth/passwd_file.h"
-#include "auth/penalty.h"
 #include "auth/prejail.h"
 #include "auth/sasl.h"
-#include "auth/tickets.h"
-#include "auth/uid_table.h"
-#include "auth/userdb.h"
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/proc.h"
-
-#define MAIN_TICKETS 16384
-#define MAIN_CACHE_ENTRIES 65536
-
-static enum log_level
-main_log_level(const char *word)
-{
-	static const char words[] = "ewid"; /* error, warning, info, debug */
-
-	return (enum log_level)(strchr(words, word[0]) - words);
-}
 
 static struct conf *
 main_options(int argc, char **argv)
@@ -59,7 +38,7 @@ main_options(int argc, char **argv)
 	conf = conf_load(path, &error);
 	if (conf == NULL)
 		log_fatal(EX_CONFIG, "%s", error);
-	log_set_level(main_log_level(conf->log_level));
+	log_set_level(log_level_named(conf->log_level));
 	return conf;
 }
 
@@ -74,46 +53,6 @@ pre_jail_init(struct auth *auth, struct prejail *pre)
 	prejail_init(pre, auth->conf);
 }
 
-static void
-post_jail_init(struct auth *auth, const struct prejail *pre)
-{
-	const struct conf *conf = auth->conf;
-
-	auth->base = event_base_new();
-	if (auth->base == NULL)
-		log_fatal(EX_OSERR, "cannot make an event loop");
-	auth->tickets = tickets_new(MAIN_TICKETS);
-	auth->penalty = penalty_new(conf->failure_delay_ms);
-	if (conf->auth_cache_seconds > 0)
-		auth->cache = cache_new(MAIN_CACHE_ENTRIES,
-		    conf->auth_cache_seconds);
-	if (strcmp(conf->passdb, "passwd-file") == 0)
-		auth->passwd = passwd_file_new(conf->passwd_file,
-		    conf->default_domain, auth_now_ms());
-	auth->helpers = helpers_new(auth->base, HELPERS_TIMEOUT_MS);
-	auth->userdb = userdb_new(conf, auth->passwd, auth->helpers, pre->uids,
-	    pre->single_uid, pre->single_gid);
-	ipc_handlers_start(auth, PROC_MASTER_FD);
-}
-
-static void
-main_end(struct auth *auth, struct prejail *pre)
-{
-	ipc_handlers_stop(auth);
-	helpers_free(&auth->helpers);
-	userdb_free(&auth->userdb);
-	passwd_file_free(&auth->passwd);
-	cache_free(&auth->cache);
-	penalty_free(&auth->penalty);
-	tickets_free(&auth->tickets);
-	sasl_free(&auth->sasl);
-	uid_table_free(&pre->uids);
-	event_base_free(auth->base);
-	for (size_t i = 0; pre->paths[i].path != NULL; i++)
-		free((char *)pre->paths[i].path);
-	conf_free(&auth->conf);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -126,8 +65,8 @@ main(int argc, char **argv)
 	pre_jail_init(&auth, &pre);
 	proc_enter(&(struct proc_jail){ .id = PROC_AUTH, .uid = pre.uid,
 	    .gid = pre.gid, .paths = pre.paths, .keep_fds = pre.keep_fds });
-	post_jail_init(&auth, &pre);
+	auth_post_jail_init(&auth, &pre);
 	event_base_dispatch(auth.base);
-	main_end(&auth, &pre);
+	auth_end(&auth, &pre);
 	return 0;
 }

@@ -136,7 +136,8 @@ passwd_file_lines(const struct passwd_file *f, struct passwd_table *t,
 {
 	unsigned number = 1;
 
-	for (char *p = t->text, *end; p < t->text + len; p = end + 1, number++) {
+	for (char *p = t->text, *end; p < t->text + len;
+	     p = end + 1, number++) {
 		const char *wrong = NULL;
 		size_t text_len;
 

@@ -4,20 +4,22 @@
  *
  *   user:password:uid:gid:gecos:home:shell:extra
  *
- * of which user and password are used; the others may be missing. Whose uid and
- * which home a user gets is the configuration's business, not this file's. Empty lines and lines starting with '#' are nothing; a line
- * that cannot be right is logged by its number and left out, and so is the
- * second line of one user.
+ * of which user and password are used; the others may be missing. Whose uid
+ * and which home a user gets is the configuration's business, not this file's.
+ * Empty lines and lines starting with '#' are nothing; a line that cannot be
+ * right is logged by its number and left out, and so is the second line of one
+ * user.
  *
  * A password that is empty or starts with '!' or '*' lets nobody in. Nor do the
- * extra fields nologin, nopassword and allow_nets: they restrict a login in ways
- * this program does not offer, so ignoring them would let in too many. Other
- * extra fields are ignored.
+ * extra fields nologin, nopassword and allow_nets: they restrict a login in
+ * ways this program does not offer, so ignoring them would let in too many.
+ * Other extra fields are ignored.
  *
  * The whole file lies in guarded memory (sodium_malloc), read-only once parsed,
  * wiped when it is replaced. A lookup looks at most once a second whether the
  * file's times, size or inode changed, and reads it anew then (twice where it
- * changed just now, as its times cannot be trusted yet). A file that is gone or cannot be read leaves the last good content in force, and is logged.
+ * changed just now, as its times cannot be trusted yet). A file that is gone or
+ * cannot be read leaves the last good content in force, and is logged.
  */
 #ifndef AUTH_PASSWD_FILE_H
 #define AUTH_PASSWD_FILE_H

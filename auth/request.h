@@ -9,9 +9,9 @@
  *   DELAY    wrong; the refusal waits       request_delay_over()
  *
  * What the client says is believed in no state; only HELPER's answer, or the
- * cache of earlier ones, moves an exchange to USERDB, and only there a ticket is
- * issued. A user that does not exist costs what one that does costs: the same
- * hash at a helper, the same delay.
+ * cache of earlier ones, moves an exchange to USERDB, and only there a ticket
+ * is issued. A user that does not exist costs what one that does costs: the
+ * same hash at a helper, the same delay.
  *
  * Ids are imap-login's, and mean something on its channel only.
  */

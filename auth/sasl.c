@@ -152,7 +152,8 @@ sasl_step(struct sasl_exchange *x, const void *in, size_t len,
 		return SASL_MALFORMED;
 	if (rc == GSASL_NEEDS_MORE)
 		return SASL_CHALLENGE;
-	return rc == GSASL_OK && x->complete ? SASL_CREDENTIALS : SASL_MALFORMED;
+	return rc == GSASL_OK && x->complete ? SASL_CREDENTIALS :
+	    SASL_MALFORMED;
 }
 
 static const char *

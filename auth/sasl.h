@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
  * The server side of SASL exchanges, spoken by libgsasl. Each mechanism is a
- * row of the table in sasl.c. A password mechanism (PLAIN, RFC 4616; LOGIN) ends
- * in credentials, which the caller has checked by whoever knows; that is why
- * libgsasl's own validation always says yes, and a mechanism for which that is
- * not true must never be given the SASL_PASSWORD kind.
+ * row of the table in sasl.c. A password mechanism (PLAIN, RFC 4616; LOGIN)
+ * ends in credentials, which the caller has checked by whoever knows; that is
+ * why libgsasl's own validation always says yes, and a mechanism for which that
+ * is not true must never be given the SASL_PASSWORD kind.
  *
- * libgsasl is never told of any file and gets no property it could compare with.
- * The credentials in its memory are wiped before it frees them; its inner
+ * libgsasl is never told of any file and gets no property it could compare
+ * with. The credentials in its memory are wiped before it frees them; its inner
  * scratch copies it frees itself, unwiped, in this jailed process.
  */
 #ifndef AUTH_SASL_H
@@ -33,7 +33,7 @@ struct sasl_mech {
 
 enum sasl_result {
 	SASL_CHALLENGE,   /* *out_r goes to the client */
-	SASL_CREDENTIALS, /* sasl_user() and its kin have what the client sent */
+	SASL_CREDENTIALS, /* sasl_user() and its kin have what was sent */
 	SASL_MALFORMED,   /* not this mechanism's language, or too long */
 };
 

@@ -7,7 +7,8 @@
  * Refused: empty, more than 255 bytes, bytes that are not UTF-8, control
  * characters, '/', and "." or ".." as the whole name, its local part or its
  * domain. The domain is what follows the last '@'; its ASCII letters become
- * small. A name without '@' gets "@" and the default domain, where there is one.
+ * small. A name without '@' gets "@" and the default domain, where there is
+ * one.
  */
 #ifndef AUTH_USER_H
 #define AUTH_USER_H

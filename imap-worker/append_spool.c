@@ -96,6 +96,10 @@ append_spool_put(struct append_spool *sp, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 
+	if (sp->map != NULL) {
+		munmap(sp->map, sp->map_len);
+		sp->map = NULL;
+	}
 	while (len > 0) {
 		size_t room = LIMIT_APPEND_MEMORY - sp->memory.len;
 		size_t n = len < room ? len : room;
@@ -134,7 +138,7 @@ append_spool_get(struct append_spool *sp, size_t i, size_t *len_r)
 {
 	const struct append_part *part = &sp->parts[i];
 
-	if (sp->fd == -1) {
+	if (sp->fd == -1 && !sp->failed) {
 		*len_r = part->len;
 		return part->len == 0 ? (const unsigned char *)""
 				      : sp->memory.data + part->at;

@@ -24,7 +24,7 @@ derive_hash(const char *s, size_t len)
 	return h;
 }
 
-/* Adds the hash of each "<...>" in a field's value. */
+/* Adds the hash of each "<...>" in a field's value; empty ones name nothing. */
 static void
 derive_ids(const char *value, struct store_derived *d)
 {
@@ -36,8 +36,9 @@ derive_ids(const char *value, struct store_derived *d)
 		close = strchr(open, '>');
 		if (close == NULL || d->n_thread_ids == STORE_THREAD_IDS)
 			return;
-		d->thread_ids[d->n_thread_ids++] =
-		    derive_hash(open, (size_t)(close - open));
+		if (open + 1 + strspn(open + 1, " \t") != close)
+			d->thread_ids[d->n_thread_ids++] =
+			    derive_hash(open, (size_t)(close - open));
 	}
 }
 

@@ -122,6 +122,14 @@ output_send_file(struct output *o, int fd, struct output_file *f)
 	return OUTPUT_DONE;
 }
 
+/* Bytes are missing: what follows would be taken for something else. */
+static bool
+output_overflow(void)
+{
+	log_error("output: more than %zu bytes queued", (size_t)OUTPUT_MAX);
+	return false;
+}
+
 bool
 output_send(struct output *o, int fd)
 {
@@ -131,6 +139,8 @@ output_send(struct output *o, int fd)
 		struct output_file *f = o->files;
 		size_t before = o->sent;
 
+		if (f->before.overflow)
+			return output_overflow();
 		step = output_send_bytes(o, fd, &f->before, true);
 		o->queued -= o->sent - before;
 		if (step == OUTPUT_DONE)
@@ -140,6 +150,8 @@ output_send(struct output *o, int fd)
 		o->sent = 0;
 		output_drop_file(o);
 	}
+	if (o->bytes.overflow)
+		return output_overflow();
 	step = output_send_bytes(o, fd, &o->bytes, false);
 	if (step == OUTPUT_DONE) {
 		o->sent = 0;

@@ -41,7 +41,8 @@ output_buf(struct output *o)
 size_t output_size(const struct output *o);
 /* Adds len bytes of fd from `at`; fd is owned by the output from here on. */
 void output_file(struct output *o, int fd, uint64_t at, uint64_t len);
-/* Writes what the socket takes. False: the client is gone. */
+/* Writes what the socket takes. False: the client is gone, or has to go, because
+ * more was queued than fits. */
 bool output_send(struct output *o, int fd);
 
 #endif

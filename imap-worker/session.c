@@ -73,6 +73,7 @@ session_command_over(struct session *s)
 	if (c->def != NULL && c->def->free != NULL && c->req != NULL)
 		c->def->free(c);
 	append_spool_free(&s->spool);
+	s->append_at = 0;
 	arena_reset(&c->arena);
 	c->def = NULL;
 	c->tag = "*";

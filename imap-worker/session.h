@@ -40,6 +40,7 @@ struct session {
 	struct output out;
 	struct view *view;          /* own; the selected mailbox */
 	struct append_spool *spool; /* own; literals of the running APPEND */
+	size_t append_at;           /* its last message, in the framer's text */
 	struct cmd cmd;
 	time_t last_input;
 	uint64_t bytes_in;

@@ -171,28 +171,34 @@ view_row(const struct view *v, uint32_t uid)
 	return i < n && rows[i].uid == uid ? &rows[i] : NULL;
 }
 
-/* "$" as ranges. */
-static bool
+/* "$" as ranges; LIMIT_SEQSET_RANGES bounds what clients send, not these. */
+static void
 view_resolve_saved(const struct view *v, struct imap_seqset *set,
     struct arena *a)
 {
 	roaring_uint32_iterator_t it;
+	struct imap_range *last = NULL;
+	uint32_t before = 0;
+	size_t n = 0;
 
 	set->saved = false;
 	if (v->saved == NULL)
-		return true;
+		return;
 	roaring_init_iterator(v->saved, &it);
 	for (; it.has_value; roaring_advance_uint32_iterator(&it)) {
-		struct imap_range *last =
-		    set->n > 0 ? &set->ranges[set->n - 1] : NULL;
-
-		if (last != NULL && last->hi + 1 == it.current_value)
-			last->hi++;
-		else if (!imap_seqset_add(set, a, it.current_value,
-			     it.current_value))
-			return false;
+		n += n == 0 || it.current_value != before + 1;
+		before = it.current_value;
 	}
-	return true;
+	set->ranges = arena_calloc(a, n, sizeof(*set->ranges));
+	set->cap = n;
+	roaring_init_iterator(v->saved, &it);
+	for (; it.has_value; roaring_advance_uint32_iterator(&it)) {
+		if (last == NULL || it.current_value != last->hi + 1) {
+			last = &set->ranges[set->n++];
+			last->lo = it.current_value;
+		}
+		last->hi = it.current_value;
+	}
 }
 
 bool
@@ -201,8 +207,10 @@ view_resolve(const struct view *v, struct imap_seqset *set, bool uid,
 {
 	uint32_t exists = view_exists(v), star;
 
-	if (set->saved)
-		return view_resolve_saved(v, set, a);
+	if (set->saved) {
+		view_resolve_saved(v, set, a);
+		return true;
+	}
 	if (uid) {
 		/* "*" is the highest UID in use (RFC 3501 §6.4.8) */
 		star = exists > 0 ? view_uid(v, exists) : v->uid_limit - 1;
@@ -215,8 +223,9 @@ view_resolve(const struct view *v, struct imap_seqset *set, bool uid,
 		struct imap_range *r = &set->ranges[i];
 
 		if (r->lo > exists || r->hi > exists) {
-			/* 1:* and * say nothing about an empty mailbox */
-			if (exists > 0 || r->hi != IMAP_STAR)
+			/* 1:*, *:1, * say nothing about an empty mailbox */
+			if (exists > 0 ||
+			    (r->lo != IMAP_STAR && r->hi != IMAP_STAR))
 				return false;
 		}
 	}

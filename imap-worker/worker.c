@@ -15,7 +15,11 @@
 #include "common/xalloc.h"
 #include "session.h"
 
-#define WORKER_CLOCK 1       /* seconds between two looks at the time */
+/* Seconds between two looks at the time: while there is something to do or the
+ * worker may retire, and while all sessions are silent. */
+#define WORKER_CLOCK_FAST 1
+#define WORKER_CLOCK_SLOW 10
+#define WORKER_BUSY 40       /* seconds after the last input; store_idle() is done */
 #define WORKER_ENDING_MAX 10 /* seconds an ending session may take to drain */
 
 /* --- the turn --------------------------------------------------------------- */
@@ -51,6 +55,8 @@ worker_turn_end(struct worker *w)
 		_exit(1);
 	}
 	deliver_tell(w);
+	if (w->touched)
+		w->busy_until = time(NULL) + WORKER_BUSY;
 	while (w->touched) {
 		struct session **at = &w->sessions;
 
@@ -66,7 +72,6 @@ worker_turn_end(struct worker *w)
 			else
 				at = &s->next;
 		}
-		/* telling news may have taken \Recent: not worth a flush */
 	}
 }
 
@@ -77,6 +82,18 @@ worker_touch_changed(struct worker *w)
 	for (struct session *s = w->sessions; s != NULL; s = s->next)
 		if (session_has_news(s))
 			session_touch(s);
+}
+
+static void
+worker_clock_set(struct worker *w, time_t now)
+{
+	const struct timeval wait = {
+		.tv_sec = w->n_sessions == 0 || now < w->busy_until
+		    ? WORKER_CLOCK_FAST
+		    : WORKER_CLOCK_SLOW,
+	};
+
+	event_add(w->clock, &wait);
 }
 
 static void
@@ -106,6 +123,7 @@ worker_clock(evutil_socket_t fd, short what, void *ctx)
 		ipc_begin(&m, IPC_RETIRE);
 		(void)ipc_post(w->master, &m, -1);
 	}
+	worker_clock_set(w, now);
 }
 
 /* --- messages from master ------------------------------------------------------ */
@@ -295,7 +313,6 @@ int
 worker_run(struct event_base *base, const struct conf *conf, int fd)
 {
 	struct worker w = { .base = base, .conf = conf };
-	const struct timeval second = { .tv_sec = WORKER_CLOCK };
 	const struct ipc_chan_options o = {
 		.self = IPC_R_WORKER,
 		.peer = IPC_R_MASTER,
@@ -306,8 +323,8 @@ worker_run(struct event_base *base, const struct conf *conf, int fd)
 	};
 
 	w.master = ipc_chan_new(base, fd, &o);
-	w.clock = event_new(base, -1, EV_PERSIST, worker_clock, &w);
-	event_add(w.clock, &second);
+	w.clock = event_new(base, -1, 0, worker_clock, &w);
+	worker_clock_set(&w, time(NULL));
 	while (!w.quit && event_base_loop(base, EVLOOP_ONCE) == 0) {
 		worker_touch_changed(&w);
 		worker_turn_end(&w);

@@ -32,7 +32,8 @@ struct worker {
 	struct session *sessions;  /* own, linked */
 	unsigned n_sessions;
 	struct deliver_result *delivered; /* own; told at the turn's end */
-	struct event *clock;       /* own; once a second while there is need */
+	struct event *clock;       /* own; see worker_clock() */
+	time_t busy_until;         /* the clock goes fast until then */
 	time_t empty_since;        /* without sessions; 0: has some */
 	bool retiring;             /* RETIRE was sent */
 	bool quit;

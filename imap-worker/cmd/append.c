@@ -156,16 +156,19 @@ append_parse_start(struct session *s, struct imap_parser *p,
 	    imap_parse_peek(p) == ' ';
 }
 
-/* The options in front of this message, behind those that came before it. */
+/* The options in front of this message, behind the one announced before it. */
 static bool
 append_parse_options(struct session *s, struct imap_parser *p)
 {
-	size_t before = append_spool_count(s->spool);
+	const unsigned char *text = s->framer.text.data;
 	struct cmd_append_message m;
 
-	while (before-- > 0)
+	if (s->append_at > 0) {
+		p->at = text + s->append_at;
 		if (!cmd_append_parse_message(p, &m))
 			return false;
+	}
+	s->append_at = (size_t)(p->at - text);
 	return cmd_append_parse_options(p, &m) && (imap_parse_peek(p) == '{' ||
 	    imap_parse_fail(p, "A message must be a literal"));
 }

@@ -9,10 +9,11 @@ else
 MAIN_FUZZ = tests/fuzz/replay.c
 LDFLAGS_FUZZ = $(AM_LDFLAGS)
 endif
-EXTRA_DIST += tests/fuzz/replay.c tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/README tests/fuzz/replay.c tests/fuzz/corpus
 include tests/fuzz/imap.mk
 include tests/fuzz/mail.mk
 include tests/fuzz/store.mk
 include tests/fuzz/ipc.mk
 include tests/fuzz/lmtp.mk
 include tests/fuzz/conf.mk
+include tests/fuzz/worker.mk

@@ -22,10 +22,7 @@
 
 #include "tests/lib/cert.h"
 
-#define MOCK_HANDLERS 16
-#define MOCK_NOBODY 65534
-
-static struct ipc_handler mock_handlers[MOCK_HANDLERS];
+#define MOCK_ARGS 8
 
 int64_t
 mock_now(void)
@@ -111,11 +108,19 @@ static void
 mock_exec(struct mock *m, const char *program, int fd)
 {
 	const char *top = getenv("top_builddir");
-	char path[1024], conf[128];
+	char path[1024], conf[128], words[128], *args[MOCK_ARGS], *save;
+	int n = 0;
 
+	snprintf(words, sizeof(words), "%s", program);
+	for (char *w = strtok_r(words, " ", &save); w != NULL &&
+	    n < MOCK_ARGS - 3; w = strtok_r(NULL, " ", &save))
+		args[n++] = w;
 	snprintf(path, sizeof(path), "%s/%s", top == NULL ? "." : top,
-	    program);
+	    args[0]);
 	snprintf(conf, sizeof(conf), "%s/postern.conf", m->dir);
+	args[n++] = (char *)"--config";
+	args[n++] = conf;
+	args[n] = NULL;
 	if (fd != 3 && dup2(fd, 3) < 0)
 		_exit(121);
 	fcntl(3, F_SETFD, 0);
@@ -123,7 +128,7 @@ mock_exec(struct mock *m, const char *program, int fd)
 	    setresgid(MOCK_NOBODY, MOCK_NOBODY, MOCK_NOBODY) != 0 ||
 	    setresuid(MOCK_NOBODY, MOCK_NOBODY, MOCK_NOBODY) != 0))
 		_exit(122);
-	execl(path, program, "--config", conf, (char *)NULL);
+	execv(path, args);
 	_exit(123);
 }
 
@@ -140,12 +145,12 @@ mock_start(struct mock *m, unsigned role, const char *program,
 	m->auth_handlers = auth_handlers;
 	signal(SIGPIPE, SIG_IGN);
 	mock_write_files(m, conf);
-	mock_handlers[n++] = (struct ipc_handler){ IPC_READY, mock_on_ready };
-	mock_handlers[n++] = (struct ipc_handler){ IPC_QUIESCED,
+	m->handlers[n++] = (struct ipc_handler){ IPC_READY, mock_on_ready };
+	m->handlers[n++] = (struct ipc_handler){ IPC_QUIESCED,
 		mock_on_quiesced };
 	for (; handlers->fn != NULL; handlers++)
-		mock_handlers[n++] = *handlers;
-	mock_handlers[n] = (struct ipc_handler){ IPC_NONE, NULL };
+		m->handlers[n++] = *handlers;
+	m->handlers[n] = (struct ipc_handler){ IPC_NONE, NULL };
 	assert_int_equal(ipc_pair(fds), 0);
 	m->pid = fork();
 	assert_true(m->pid >= 0);
@@ -153,7 +158,7 @@ mock_start(struct mock *m, unsigned role, const char *program,
 		mock_exec(m, program, fds[1]);
 	close(fds[1]);
 	m->base = event_base_new();
-	m->master = mock_channel(m, fds[0], IPC_R_MASTER, mock_handlers);
+	m->master = mock_channel(m, fds[0], IPC_R_MASTER, m->handlers);
 	mock_until(m, &m->ready);
 }
 

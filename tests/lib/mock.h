@@ -17,12 +17,15 @@
 #include "common/ipc.h"
 
 #define MOCK_SECONDS 10
+#define MOCK_HANDLERS 16
+#define MOCK_NOBODY 65534
 
 struct event_base;
 
 struct mock {
 	struct event_base *base;
 	struct ipc_chan *master, *auth; /* our ends; NULL when they ended */
+	struct ipc_handler handlers[MOCK_HANDLERS]; /* of master */
 	const struct ipc_handler *auth_handlers;
 	unsigned role;
 	pid_t pid;                      /* 0: has exited */
@@ -32,8 +35,9 @@ struct mock {
 	char dir[64];                   /* temporary; conf, cert.pem, key.pem */
 };
 
-/* Starts `program` ("libexec/imap-login") with a configuration file of this
- * text ("%s" in it becomes the temporary folder), and waits for READY.
+/* Starts `program` ("libexec/imap-login"; arguments may follow, after blanks)
+ * with a configuration file of this text ("%s" in it becomes the temporary
+ * folder), and waits for READY.
  * handlers: of what comes to master besides READY and QUIESCED; ctx of all of
  * them is the struct mock. */
 void mock_start(struct mock *m, unsigned role, const char *program,

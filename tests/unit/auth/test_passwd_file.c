@@ -272,7 +272,7 @@ test_decoys(void **state)
 	const char *first;
 	struct passwd_file *f;
 	bool seen[2] = { false, false };
-	char name[16];
+	char name[32];
 
 	(void)state;
 	write_file(path, M("a:!\nb:vb\nc:vc\nd:\nb:twin\n"));

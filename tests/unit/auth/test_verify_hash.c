@@ -122,8 +122,8 @@ test_refused(void **state)
 		"{CRYPT}_J9..k2XAYfyaWNeEMnc",
 		"$3$$878d8014606cda29677a44efa1353fc7",
 		"$md5,rounds=45105$mA1BpMnB$$kpigs33xa/yO4/1LaCp2b/",
-		"$sha1$4$qI1BtUnBX7KMaJ4Nm21ApEnAsQXBW3KCZFqM$yzyO/wb"
-	    "bPnhpPyAQYUIoRXU0fZFR",
+		("$sha1$4$qI1BtUnBX7KMaJ4Nm21ApEnAsQXBW3KCZFqM$yzyO/wb"
+		    "bPnhpPyAQYUIoRXU0fZFR"),
 		"",
 		"secret",
 		"*",
