@@ -6,8 +6,8 @@
  * States: NEW (HELLO sent; what is posted waits) -> OPEN (the peer's HELLO
  * fits) -> OWNED (ipc_set_phase) -> ended (fd -1, queue empty). chan_end() is
  * the only way into the last one; on_close follows from the event loop, never
- * from within ipc_post(). A handler may free its channel: the memory stays until
- * the dispatch that called it returns (`busy`).
+ * from within ipc_post(). A handler may free its channel: the memory stays
+ * until the dispatch that called it returns (`busy`).
  *
  * A peer that exits may leave messages behind for us while our own write fails:
  * EPIPE and ECONNRESET only stop the writing, and the channel ends when reading
