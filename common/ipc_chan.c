@@ -3,11 +3,11 @@
  * One end of a channel: reading, checking and dispatching, queueing and
  * writing, and an end that happens once.
  *
- * States: NEW (HELLO sent; what is posted waits) -> OPEN (the peer's HELLO fits)
- * -> OWNED (ipc_set_phase) -> ended (fd -1, queue empty). chan_end() is the only
- * way into the last one; on_close follows from the event loop, never from
- * within ipc_post(). A handler may free its channel: the memory stays until the
- * dispatch that called it returns (`busy`).
+ * States: NEW (HELLO sent; what is posted waits) -> OPEN (the peer's HELLO
+ * fits) -> OWNED (ipc_set_phase) -> ended (fd -1, queue empty). chan_end() is
+ * the only way into the last one; on_close follows from the event loop, never
+ * from within ipc_post(). A handler may free its channel: the memory stays
+ * until the dispatch that called it returns (`busy`).
  *
  * A peer that exits may leave messages behind for us while our own write fails:
  * EPIPE and ECONNRESET only stop the writing, and the channel ends when reading
@@ -122,7 +122,7 @@ chan_on_closing(evutil_socket_t fd, short what, void *arg)
 		chan_release(c);
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 enum ipc_sent { IPC_SENT, IPC_SENT_LATER, IPC_SENT_NEVER };
 
@@ -259,20 +259,26 @@ ipc_post(struct ipc_chan *c, struct ipc_msg *m, int fd)
 	return c->fd != -1 && !c->broken;
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
 void
 ipc_chan_flush(struct ipc_chan *c, unsigned milliseconds)
 {
-	struct timespec now;
 	int64_t end, left;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000 + milliseconds;
+	end = now_ms() + milliseconds;
 	chan_write(c);
 	while (c->fd != -1 && c->open && !STAILQ_EMPTY(&c->queue)) {
 		struct pollfd p = { .fd = c->fd, .events = POLLOUT };
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = end - (now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000);
+		left = end - now_ms();
 		if (left <= 0)
 			return;
 		poll(&p, 1, (int)left);
@@ -280,7 +286,7 @@ ipc_chan_flush(struct ipc_chan *c, unsigned milliseconds)
 	}
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 static void
 hello_send(struct ipc_chan *c)
@@ -350,7 +356,8 @@ chan_packet(struct ipc_chan *c, size_t len, int *fds, size_t n_fds, int flags)
 	if (wrong == NULL) {
 		m = (struct ipc_msg){ .type = row->type, .fields = row->body,
 			.body = ipc_packet + IPC_HEADER,
-			.len = len - IPC_HEADER, .fd = n_fds == 1 ? fds[0] : -1 };
+			.len = len - IPC_HEADER,
+			.fd = n_fds == 1 ? fds[0] : -1 };
 		wrong = chan_dispatch(c, row, &m);
 		if (m.fd != -1)
 			close(m.fd);
@@ -440,7 +447,7 @@ chan_on_readable(evutil_socket_t fd, short what, void *arg)
 		chan_release(c);
 }
 
-/* --- life ------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 struct ipc_chan *
 ipc_chan_new(struct event_base *base, int fd, const struct ipc_chan_options *o)

@@ -108,7 +108,7 @@ child_free(struct child *c)
 	master_check_stopped(m);
 }
 
-/* --- channels between children ------------------------------------------------ */
+/* --- channels between children -------------------------------------------- */
 
 static void
 channel_open(struct child *to, const struct child *peer, int fd)
@@ -156,7 +156,7 @@ introduce_all(struct child *c)
 	}
 }
 
-/* --- an end --------------------------------------------------------------------- */
+/* --- an end --------------------------------------------------------------- */
 
 static void
 slot_on_timer(evutil_socket_t fd, short what, void *arg)
@@ -203,7 +203,8 @@ child_lost(struct child *c)
 	if (c->slot != NULL) {
 		c->slot->child = NULL;
 		if (!c->master->stopping)
-			slot_refill(c->slot, now_ms() - c->started_ms < YOUNG_MS);
+			slot_refill(c->slot,
+			    now_ms() - c->started_ms < YOUNG_MS);
 		c->slot = NULL;
 	}
 	children_retire_auth(c->master);
@@ -273,14 +274,15 @@ children_reap(struct master *m)
 	}
 }
 
-/* --- a start -------------------------------------------------------------------- */
+/* --- a start -------------------------------------------------------------- */
 
 /* In the new process: never returns. Only async-signal-safe calls. */
 _Noreturn static void
 child_exec(const char *program, char *const *argv, int chan, int null)
 {
 	static char *const env[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH=/usr/local/sbin:/usr/local/bin:"
+		"/usr/sbin:/usr/bin:/sbin:/bin",
 		"LC_ALL=C",
 #ifdef WITH_SANITIZERS
 		"ASAN_OPTIONS=detect_leaks=0",
@@ -383,7 +385,7 @@ slot_fill(struct slot *s)
 		workers_fill(m);
 }
 
-/* --- generations ---------------------------------------------------------------- */
+/* --- generations ---------------------------------------------------------- */
 
 static void
 child_drain(struct child *c)
@@ -617,8 +619,8 @@ children_on_ready(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-/* An answer to DRAIN; unasked only where each connection has a login of its own:
- * it has accepted one, another process takes its slot. */
+/* An answer to DRAIN; unasked only where each connection has a login of its
+ * own: it has accepted one, another process takes its slot. */
 bool
 children_on_quiesced(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 {

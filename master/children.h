@@ -12,7 +12,7 @@
  *   ready            children_on_ready()               a reload; its death
  *   draining         children_drain(): DRAIN           QUIESCED; its death
  *   quiesced         children_on_quiesced()            its death; lmtp: STOP
- *   stopping         child_stop(): STOP                its death, or 10 s: killed
+ *   stopping         child_stop(): STOP                its death; 10 s: killed
  *   lost             child_lost(): channel ended       reaped, or 1 s: killed
  */
 #ifndef MASTER_CHILDREN_H
@@ -44,7 +44,7 @@ struct child {
 	bool ready, draining, quiesced, stopping, reaped;
 	struct ipc_chan *chan;  /* own; NULL: lost */
 	struct event *timer;    /* own; what "or N s" says above */
-	struct child *auth;     /* login, lmtp: the auth that knows its tickets */
+	struct child *auth;     /* login, lmtp: auth of its tickets */
 	struct job_list jobs;   /* login, lmtp: asked of us, unanswered */
 	struct job_list asked;  /* auth: asked of it, unanswered */
 	unsigned n_jobs, n_asked;

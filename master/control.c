@@ -86,7 +86,7 @@ conn_end(struct control_conn *c, enum ipc_status status, const char *text)
 	ipc_post(c->chan, &msg, -1);
 }
 
-/* --- STATUS, WHO, KICK ------------------------------------------------------------ */
+/* --- STATUS, WHO, KICK ---------------------------------------------------- */
 
 static void
 put_process(struct control_conn *c, const char *role, pid_t pid,
@@ -245,7 +245,7 @@ control_on_request(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-/* --- connections ------------------------------------------------------------------- */
+/* --- connections ---------------------------------------------------------- */
 
 static bool
 peer_admitted(const struct master *m, int fd, struct ucred *who)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * DELIVERY {user, message} from lmtp -> USER_LOOKUP at the auth that lmtp works
- * with -> DELIVER at the worker of whom auth named. Whatever goes wrong before a
- * worker has the message is 451: the MTA keeps it and tries again; 550 only when
- * auth says that there is no such user.
+ * with -> DELIVER at the worker of whom auth named. Whatever goes wrong before
+ * a worker has the message is 451: the MTA keeps it and tries again; 550 only
+ * when auth says that there is no such user.
  */
 #include "master/deliveries.h"
 

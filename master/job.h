@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC
  *
- * A job is something an imap-login or lmtp asked us to bring to a user's worker:
- * a session or a delivery. It goes through three hands, and its ids are ours at
- * each: child -> question to auth (who is this?) -> worker.
+ * A job is something an imap-login or lmtp asked us to bring to a user's
+ * worker: a session or a delivery. It goes through three hands, and its ids are
+ * ours at each: child -> question to auth (who is this?) -> worker.
  *
  * state      entered by        where it hangs                 left by
  *   asking   job_new()         child's jobs, auth's asked     IDENTITY; 30 s
- *   waiting  workers_submit()  child's jobs, tenant's waiting worker ready; 30 s
- *   sent     ops->send()       child's jobs, tenant's active  the worker's answer
+ *   waiting  workers_submit()  child's jobs, tenant's waiting worker is ready
+ *   sent     ops->send()       child's jobs, tenant's active  worker's answer
  *   live     sessions.c        tenant's active                SESSION_END
- *   failed   job_fail()        auth's asked, if still there   IDENTITY (ignored)
+ *   failed   job_fail()        auth's asked, if still there   IDENTITY
  *
  * A job whose child dies before it was sent fails quietly; one that was sent
  * stays until the worker answers.
@@ -39,7 +39,7 @@ struct worker;
 TAILQ_HEAD(job_list, job);
 
 struct job_ops {
-	/* hands it to the worker: posts the message, gives the descriptor away */
+	/* hands it to the worker: posts the message with the descriptor */
 	void (*send)(struct job *j, struct worker *w);
 	/* tells the child that asked: it did not work out */
 	void (*fail)(struct job *j, enum ipc_status status, const char *text);

@@ -36,12 +36,14 @@ tcp_bind(const struct addrinfo *ai, bool v6only)
 {
 	int fd, on = 1, only = v6only;
 
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(ai->ai_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    (ai->ai_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) != 0) ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
+	    sizeof(only)) != 0) ||
 	    bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
 	    listen(fd, SOMAXCONN) != 0) {
 		int saved = errno;
@@ -73,12 +75,13 @@ tcp_listen(const char *address, unsigned port)
 	}
 	fd = tcp_bind(ai, !both);
 	freeaddrinfo(ai);
-	if (fd == -1 && both && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
+	if (fd == -1 && both &&
+	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
 		return tcp_listen("0.0.0.0", port);
 	if (fd == -1)
 		log_error("listener: cannot listen: %s port %u: %m%s", address,
 		    port, errno == EACCES ?
-		    " (ports below 1024 need root or CAP_NET_BIND_SERVICE)" : "");
+		    " (below 1024: root or CAP_NET_BIND_SERVICE)" : "");
 	return fd;
 }
 

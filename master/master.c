@@ -38,7 +38,7 @@ master_next_id(struct master *m)
 	return m->last_id;
 }
 
-/* --- configuration ------------------------------------------------------------ */
+/* --- configuration -------------------------------------------------------- */
 
 static void
 need_user(const char *setting, const char *name)
@@ -152,7 +152,7 @@ master_identity_wrong(const struct master *m, uid_t uid, gid_t gid,
 	return "unknown uid-policy";
 }
 
-/* --- what lies in the file system ------------------------------------------------ */
+/* --- what lies in the file system ----------------------------------------- */
 
 static bool
 log_open(const struct conf *conf)
@@ -232,7 +232,8 @@ pid_file_write(const struct master *m)
 	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 	fd = open(m->pid_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
 	    O_NOFOLLOW, 0644);
-	if (fd == -1 || write(fd, text, (size_t)n) != n || fchmod(fd, 0644) != 0)
+	if (fd == -1 || write(fd, text, (size_t)n) != n ||
+	    fchmod(fd, 0644) != 0)
 		log_fatal(MASTER_EXIT_OS, "start: cannot write: %s: %m",
 		    m->pid_file);
 	close(fd);
@@ -264,7 +265,7 @@ master_open(struct master *m)
 	pid_file_write(m);
 }
 
-/* --- signals ---------------------------------------------------------------------- */
+/* --- signals -------------------------------------------------------------- */
 
 static void
 on_terminate(evutil_socket_t sig, short what, void *arg)
@@ -306,7 +307,8 @@ master_start(struct master *m)
 	m->started = time(NULL);
 	for (size_t i = 0; i < 4; i++) {
 		m->signals[i] = evsignal_new(m->base, on[i].sig, on[i].fn, m);
-		if (m->signals[i] == NULL || event_add(m->signals[i], NULL) != 0)
+		if (m->signals[i] == NULL ||
+		    event_add(m->signals[i], NULL) != 0)
 			log_panic("start: no signal handler");
 	}
 	if (!m->root)
@@ -347,7 +349,7 @@ master_reload(struct master *m)
 	return NULL;
 }
 
-/* --- the end ---------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 static void
 on_stop_timer(evutil_socket_t fd, short what, void *arg)

@@ -54,16 +54,16 @@ struct master {
 /* Loads the configuration (fatal with 78 where it is wrong) and resolves the
  * users and groups it names. */
 void master_configure(struct master *m);
-/* Log, state folder, pid file, listeners, control socket: fatal where one cannot
- * be had. */
+/* Log, state folder, pid file, listeners, control socket: fatal where one
+ * cannot be had. */
 void master_open(struct master *m);
 /* Signal handlers and the first generation of children. */
 void master_start(struct master *m);
-/* Loads the configuration again and moves to a new generation of children. NULL,
- * or why the old configuration stays (malloc'ed). */
+/* Loads the configuration again and moves to a new generation of children.
+ * NULL, or why the old configuration stays (malloc'ed). */
 char *master_reload(struct master *m);
-/* Begins to stop everything; the loop ends when all have gone, at most about two
- * seconds later. */
+/* Begins to stop everything; the loop ends when all have gone, at most about
+ * two seconds later. */
 void master_stop(struct master *m, int exit_code);
 /* Ends the loop if we are stopping and the last process has gone. */
 void master_check_stopped(struct master *m);

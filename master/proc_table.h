@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * One row for each kind of process: what it is called, what is executed, as whom
- * it ends up running, which roles it may ever have a channel to, how many there
- * are and what happens when one ends. children.c starts processes from these
- * rows; a unit test holds `peers` against the table of messages.
+ * One row for each kind of process: what it is called, what is executed, as
+ * whom it ends up running, which roles it may ever have a channel to, how many
+ * there are and what happens when one ends. children.c starts processes from
+ * these rows; a unit test holds `peers` against the table of messages.
  */
 #ifndef MASTER_PROC_TABLE_H
 #define MASTER_PROC_TABLE_H
@@ -24,14 +24,14 @@ enum proc_user {
 };
 
 enum proc_restart {
-	PROC_RESTART_NEVER,  /* the master itself; a worker, wanted anew or not */
+	PROC_RESTART_NEVER,  /* the master itself; workers */
 	PROC_RESTART_ALWAYS, /* at once; with back-off when it dies young */
 };
 
 struct proc_row {
 	enum proc_id id;
 	const char *name;        /* in the log and in posternctl */
-	const char *program;     /* in LIBEXECDIR; NULL: not executed by master */
+	const char *program;     /* in LIBEXECDIR; NULL: we do not execute it */
 	const char *const *args; /* after --config FILE; ends with NULL */
 	enum proc_user user;
 	bool chroot;             /* into an empty folder, when root */

@@ -21,7 +21,8 @@
 #define TEXT_MAX 800        /* of HANDOFF_RESULT */
 
 static void
-result(struct job *j, enum ipc_status status, const char *code, const char *text)
+result(struct job *j, enum ipc_status status, const char *code,
+    const char *text)
 {
 	struct ipc_msg msg;
 	char cut[TEXT_MAX];

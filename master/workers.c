@@ -91,7 +91,7 @@ worker_kill(struct worker *w)
 		syscall(SYS_pidfd_send_signal, w->pidfd, SIGKILL, NULL, 0);
 }
 
-/* --- tenants -------------------------------------------------------------------- */
+/* --- tenants -------------------------------------------------------------- */
 
 static struct tenant_list *
 tenant_bucket(struct workers *ws, const char *user)
@@ -213,7 +213,7 @@ jobs_fail(struct job_list *list, enum ipc_status status, const char *text)
 	}
 }
 
-/* --- a worker ------------------------------------------------------------------- */
+/* --- a worker ------------------------------------------------------------- */
 
 static void
 worker_leave(struct worker *w)
@@ -377,7 +377,7 @@ worker_on_open(struct ipc_chan *chan, void *ctx)
 	worker_settle(ctx);
 }
 
-/* --- spares ---------------------------------------------------------------------- */
+/* --- spares --------------------------------------------------------------- */
 
 static bool
 worker_spawn(struct master *m, struct child *nursery)
@@ -432,7 +432,8 @@ workers_fill(struct master *m)
 		children_replace(nursery); /* comes back here */
 		return;
 	}
-	while (m->workers.n_spares < m->conf->spare_workers + m->workers.n_wanting)
+	while (m->workers.n_spares <
+	    m->conf->spare_workers + m->workers.n_wanting)
 		if (!worker_spawn(m, nursery)) {
 			evtimer_add(m->workers.refill, &again);
 			return;
@@ -472,7 +473,7 @@ workers_on_spawned(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-/* --- what a worker says ---------------------------------------------------------- */
+/* --- what a worker says --------------------------------------------------- */
 
 bool
 workers_on_ready(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
@@ -491,7 +492,8 @@ workers_on_ready(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 		tenant_send(t);
 		return true;
 	}
-	log_error("workers: not ready: [%d] %s: %s", (int)w->pid, t->user, text);
+	log_error("workers: not ready: [%d] %s: %s", (int)w->pid, t->user,
+	    text);
 	worker_leave(w);
 	jobs_fail(&t->waiting, IPC_UNAVAILABLE, text);
 	return true;
@@ -553,7 +555,7 @@ workers_submit(struct master *m, const struct identity *who, struct job *j)
 	}
 }
 
-/* --- all of them ----------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------- */
 
 void
 workers_init(struct master *m)

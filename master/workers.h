@@ -10,7 +10,7 @@
  *   spare            worker_settle()                a tenant takes it
  *   becoming         worker_become(): WORKER_BECOME WORKER_READY; 30 s: killed
  *   ready            workers_on_ready()             RETIRE and nothing to do
- *   leaving          RETIRE_RESULT go, or STOP      its channel ends; 10 s: killed
+ *   leaving          RETIRE_RESULT go, or STOP      its channel ends; 10 s
  *   gone             worker_closed()                its pidfd says: exited
  */
 #ifndef MASTER_WORKERS_H
@@ -79,12 +79,14 @@ void workers_init(struct master *m);
 /* Asks the nursery for as many spares as are wanted. */
 void workers_fill(struct master *m);
 /* Brings a job to its user's worker, starting one if need be. Owns j. */
-void workers_submit(struct master *m, const struct identity *who, struct job *j);
+void workers_submit(struct master *m, const struct identity *who,
+    struct job *j);
 /* The job is no business of its tenant any more (job.c). */
 void workers_forget(struct job *j);
 /* The job with this id that w was sent, or NULL. */
 struct job *workers_job(struct worker *w, uint32_t id);
-/* A nursery has died: what it was asked for and did not announce will not come. */
+/* A nursery has died: what it was asked for and did not announce will not
+ * come. */
 void workers_nursery_lost(struct master *m, unsigned nursery);
 /* Spares know the configuration they were forked with: after a reload new ones
  * are wanted. Workers with an owner stay. */
@@ -97,7 +99,7 @@ void workers_clear(struct master *m);
 bool workers_none(const struct master *m);
 const char *workers_state(const struct worker *w);
 
-/* Handlers of ipc_handlers.c; ctx: the nursery's struct child, struct worker. */
+/* Handlers of ipc_handlers.c; ctx: nursery's struct child, struct worker. */
 ipc_handler_fn workers_on_spawned;
 ipc_handler_fn workers_on_ready;
 ipc_handler_fn workers_on_retire;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * Arbitrary bytes as a packet: ipc_check() must refuse or accept without reading
- * past the end, and what it accepts, every getter and the trace must be able to
- * walk. The first three bytes choose sender, receiver, phase and descriptor.
+ * Arbitrary bytes as a packet: ipc_check() must refuse or accept without
+ * reading past the end, and what it accepts, every getter and the trace must be
+ * able to walk. The first three bytes choose sender, receiver, phase and
+ * descriptor.
  */
 #include <stdlib.h>
 #include <string.h>

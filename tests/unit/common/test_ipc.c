@@ -81,7 +81,8 @@ put_or_get(struct ipc_msg *m, const char *fields, bool put)
 				p = ipc_get_secret(m, &n);
 			if (p != NULL)
 				same = n == (f.type == IPC_F_BLOB ?
-				    sizeof(text) : 5) && memcmp(p, text, 5) == 0;
+				    sizeof(text) : 5) &&
+				    memcmp(p, text, 5) == 0;
 			break;
 		}
 		if (!same)

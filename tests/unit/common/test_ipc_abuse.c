@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Every row of the table, misused in every way, over a real channel: the channel
- * must end, the handler must not be called, and no descriptor may stay open.
- * The same message well-formed must arrive. One test case a row.
+ * Every row of the table, misused in every way, over a real channel: the
+ * channel must end, the handler must not be called, and no descriptor may stay
+ * open. The same message well-formed must arrive. One test case a row.
  *
  * The abuser is a bare socket, since ipc_post() would not send any of this.
  */
@@ -77,7 +77,7 @@ on_open(struct ipc_chan *c, void *ctx)
 	((struct bench *)ctx)->opens++;
 }
 
-/* --- packets ---------------------------------------------------------------------- */
+/* --- packets -------------------------------------------------------------- */
 
 static void
 packet_header(struct packet *p, unsigned number)
@@ -137,7 +137,7 @@ packet_valid(struct packet *p, const struct ipc_row *row, unsigned from)
 	packet_header(p, row->type);
 }
 
-/* Where the first field of a kind begins in a valid packet; 0: there is none. */
+/* Where the first field of a kind begins in a valid packet; 0: none. */
 static size_t
 field_at(const struct packet *p, const struct ipc_row *row, bool str)
 {
@@ -153,6 +153,20 @@ field_at(const struct packet *p, const struct ipc_row *row, bool str)
 		    4 + ipc_load32(p->bytes + at) + (f.type == IPC_F_STR);
 	}
 	return 0;
+}
+
+/* Makes the field at this place longer, until the body has n bytes. */
+static void
+packet_grow(struct packet *p, size_t at, size_t n)
+{
+	size_t more = IPC_HEADER + n - p->len;
+	unsigned char *from = p->bytes + at + 4;
+
+	memmove(from + more, from, p->len - at - 4);
+	memset(from, 'a', more);
+	ipc_store(p->bytes + at, ipc_load32(p->bytes + at) + more, 4);
+	p->len += more;
+	packet_header(p, ipc_load32(p->bytes + 4));
 }
 
 static void
@@ -180,7 +194,7 @@ packet_send(struct bench *b, const struct packet *p)
 	assert_int_equal(sendmsg(b->fd, &msg, MSG_NOSIGNAL), p->len);
 }
 
-/* --- the bench -------------------------------------------------------------------- */
+/* --- the bench ------------------------------------------------------------ */
 
 static void
 bench_run(struct bench *b)
@@ -294,6 +308,30 @@ accepted(const struct ipc_row *row, unsigned from, unsigned to)
 	bench_close(&b);
 }
 
+/* The longest body the row allows, and one byte more. */
+static void
+test_longest(const struct ipc_row *row, unsigned from, unsigned to)
+{
+	static struct packet p;
+	struct bench b;
+	size_t at;
+
+	packet_valid(&p, row, from);
+	at = field_at(&p, row, true);
+	if (at == 0)
+		at = field_at(&p, row, false);
+	if (at == 0 || row->type == IPC_HELLO)
+		return;
+	packet_grow(&p, at, row->max);
+	bench_open(&b, from, to, phase_of(row));
+	packet_send(&b, &p);
+	bench_run(&b);
+	expect("the longest", row, b.calls == 1 && b.closes == 0);
+	bench_close(&b);
+	packet_grow(&p, at, row->max + 1);
+	refused("one byte too long", row, from, to, phase_of(row), &p);
+}
+
 static void
 test_row(void **state)
 {
@@ -306,6 +344,7 @@ test_row(void **state)
 	if (to == from)
 		to = lowest(row->to & ~to);
 	accepted(row, from, to);
+	test_longest(row, from, to);
 #define VALID() packet_valid(&p, row, from)
 #define REFUSED(what) refused(what, row, from, to, phase, &p)
 	VALID();

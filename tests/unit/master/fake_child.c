@@ -80,7 +80,7 @@ peer_gone(struct ipc_chan *c, void *ctx)
 	ipc_chan_free(&c);
 }
 
-/* --- auth ------------------------------------------------------------------------ */
+/* --- auth ----------------------------------------------------------------- */
 
 static bool
 identity(uint32_t id, const char *user)
@@ -123,7 +123,7 @@ lookup(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	return identity(id, ipc_get_str(m));
 }
 
-/* --- login and lmtp --------------------------------------------------------------- */
+/* --- login and lmtp ------------------------------------------------------- */
 
 static void
 handoff(uint32_t id, int fd, const char *tag, const char *user)
@@ -238,7 +238,7 @@ delivery_result(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-/* --- nursery and worker ------------------------------------------------------------ */
+/* --- nursery and worker --------------------------------------------------- */
 
 static bool
 become(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
@@ -409,7 +409,7 @@ spawn(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-/* --- all ---------------------------------------------------------------------------- */
+/* --- all ------------------------------------------------------------------ */
 
 static bool
 channel(struct ipc_chan *c, struct ipc_msg *m, void *ctx)

@@ -61,8 +61,10 @@ conf_write(const char *more)
 	    "passdb = \"passwd-file\"\n"
 	    "auth-helpers = 2\nlogin-processes = 2\nspare-workers = 1\n"
 	    "sessions-per-user = 2\n%s\n"
-	    "listener \"imap\" { protocol = \"imap\"\n address = \"%s/imap.sock\" }\n"
-	    "listener \"lmtp\" { protocol = \"lmtp\"\n address = \"%s/lmtp.sock\" }\n",
+	    "listener \"imap\" { protocol = \"imap\"\n"
+	    " address = \"%s/imap.sock\" }\n"
+	    "listener \"lmtp\" { protocol = \"lmtp\"\n"
+	    " address = \"%s/lmtp.sock\" }\n",
 	    folder, folder, folder, folder, more, folder, folder);
 	fclose(f);
 }
@@ -103,7 +105,7 @@ ask_once(const char *name, const char *line, char answer[128])
 	close(ask(name, line, answer));
 }
 
-/* --- the control socket ------------------------------------------------------------- */
+/* --- the control socket --------------------------------------------------- */
 
 struct answer {
 	struct event_base *base;
@@ -198,7 +200,7 @@ control(enum ipc_verb verb, const char *arg)
 	return a;
 }
 
-/* Waits until so many processes (not workers) are ready, and no more are left. */
+/* Waits until so many processes (not workers) are ready, and no more left. */
 static struct answer
 wait_ready(unsigned ready)
 {
@@ -214,7 +216,7 @@ wait_ready(unsigned ready)
 	return a;
 }
 
-/* --- cases -------------------------------------------------------------------------- */
+/* --- cases ---------------------------------------------------------------- */
 
 #define READY 8 /* master, auth, 2 helpers, nursery, 2 logins, lmtp */
 
@@ -391,7 +393,8 @@ test_a_second_master_is_refused(void **state)
 static void
 test_stops_clean(void **state)
 {
-	static const char *const left[] = { "control", "imap.sock", "lmtp.sock", "pid" };
+	static const char *const left[] = { "control", "imap.sock", "lmtp.sock",
+		"pid" };
 	char line[128], path[128];
 	int status, fd;
 
@@ -413,8 +416,8 @@ test_stops_clean(void **state)
 static int
 start(void **state)
 {
-	static const char *const names[] = { "auth", "auth-helper", "imap-login",
-		"imap-worker", "lmtp" };
+	static const char *const names[] = { "auth", "auth-helper",
+		"imap-login", "imap-worker", "lmtp" };
 	char path[128], conf[128], pid_file[128];
 
 	(void)state;
