@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-dist_doc_DATA += doc/ARCHITECTURE doc/DEPENDENCIES doc/IPC doc/PRIVSEP \
+dist_doc_DATA += doc/ARCHITECTURE doc/BENCH doc/DEPENDENCIES doc/IPC doc/PRIVSEP \
 	doc/STORE doc/TRACE
 dist_check_SCRIPTS += doc/check-ipc.sh
 EXTRA_DIST += doc/ipc-table
