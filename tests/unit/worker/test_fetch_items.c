@@ -208,7 +208,8 @@ test_limits(void **state)
 	assert_false(parse_many("BODY[", "1.", 5000, "1]"));
 	assert_true(parse_many("BODY[HEADER.FIELDS (", "A ", 999, "A)]"));
 	assert_false(parse_many("BODY[HEADER.FIELDS (", "A ", 1000, "A)]"));
-	assert_true(parse_many("(", "BODY[] ", 5000, "UID)"));
+	assert_true(parse_many("(", "BODY[] ", FETCH_SECTIONS, "UID)"));
+	assert_false(parse_many("(", "BODY[] ", FETCH_SECTIONS + 1, "UID)"));
 	assert_false(parse_many("", "(", 5000, ""));
 }
 
