@@ -243,6 +243,8 @@ test_sessions_of_a_user_share_a_worker(void **state)
 	assert_string_equal(one, two);
 	ask_once("imap.sock", "c alice\n", three);
 	assert_string_equal(three, "NO LIMIT\n");
+	for (int i = 0; i < 100 && control(IPC_VERB_WHO, "").rows != 2; i++)
+		sleep_ms(20);
 	assert_int_equal(control(IPC_VERB_WHO, "").rows, 2);
 	assert_int_equal(control(IPC_VERB_WHO, "bob").rows, 0);
 	ask_once("lmtp.sock", "alice\n", three);
@@ -289,6 +291,9 @@ test_kick(void **state)
 
 	(void)state;
 	fd = ask("imap.sock", "a alice\n", line);
+	/* the client may hear of its session before the master does */
+	for (int i = 0; i < 100 && control(IPC_VERB_WHO, "alice").rows != 1; i++)
+		sleep_ms(20);
 	a = control(IPC_VERB_KICK, "alice/s9");
 	assert_int_equal(a.status, IPC_NO_SUCH_USER);
 	a = control(IPC_VERB_KICK, "alice/s1");
