@@ -15,16 +15,6 @@
 #include "nursery.h"
 #include "worker.h"
 
-static enum log_level
-main_log_level(const char *word)
-{
-	if (strcmp(word, "debug") == 0)
-		return LOG_LEVEL_DEBUG;
-	if (strcmp(word, "error") == 0)
-		return LOG_LEVEL_ERROR;
-	return strcmp(word, "warning") == 0 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
-}
-
 static struct conf *
 main_options(int argc, char **argv)
 {
@@ -36,7 +26,7 @@ main_options(int argc, char **argv)
 	conf = conf_load(argv[2], &error);
 	if (conf == NULL)
 		log_fatal(EX_CONFIG, "%s", error);
-	log_set_level(main_log_level(conf->log_level));
+	log_set_level(log_level_named(conf->log_level));
 	return conf;
 }
 
