@@ -7,7 +7,6 @@
  * letting it read the passwd-file's folder and write its own state folder.
  */
 #include <event2/event.h>
-#include <getopt.h>
 #include <sodium.h>
 #include <sysexits.h>
 
@@ -17,30 +16,6 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/proc.h"
-
-static struct conf *
-main_options(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *path = NULL;
-	struct conf *conf;
-	char *error;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'c')
-			log_fatal(EX_USAGE, "usage: auth [--config FILE]");
-		path = optarg;
-	}
-	conf = conf_load(path, &error);
-	if (conf == NULL)
-		log_fatal(EX_CONFIG, "%s", error);
-	log_set_level(log_level_named(conf->log_level));
-	return conf;
-}
 
 static void
 pre_jail_init(struct auth *auth, struct prejail *pre)
@@ -61,7 +36,7 @@ main(int argc, char **argv)
 
 	log_init("auth", LOG_LEVEL_INFO);
 	proc_start(PROC_AUTH, argc, argv);
-	auth.conf = main_options(argc, argv);
+	auth.conf = conf_load_child(argc, argv, "auth");
 	pre_jail_init(&auth, &pre);
 	proc_enter(&(struct proc_jail){ .id = PROC_AUTH, .uid = pre.uid,
 	    .gid = pre.gid, .paths = pre.paths, .keep_fds = pre.keep_fds });

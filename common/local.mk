@@ -8,6 +8,7 @@ libcommon_a_SOURCES = \
 	common/buf.c common/buf.h \
 	common/conf.c common/conf.h common/conf_private.h \
 	common/conf_check.c \
+	common/conf_child.c \
 	common/conf_dump.c \
 	common/conf_file.c \
 	common/conf_value.c \

@@ -6,7 +6,6 @@
  * no files, no sockets to be made but pairs, and nobody's mail.  It is believed
  * by nobody: who a client is, master asks auth.
  */
-#include <getopt.h>
 #include <pwd.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -20,30 +19,6 @@
 #include "common/xalloc.h"
 #include "imap-login/login.h"
 #include "imap-login/tls.h"
-
-static struct conf *
-options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *path = NULL;
-	struct conf *conf;
-	char *error;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
-		if (c != 'c')
-			log_fatal(EX_USAGE, "usage: imap-login --config FILE");
-		path = optarg;
-	}
-	conf = conf_load(path, &error);
-	if (conf == NULL)
-		log_fatal(EX_CONFIG, "config: %s", error);
-	log_set_level(log_level_named(conf->log_level));
-	return conf;
-}
 
 /* Everything that is read from files; who we become. */
 static SSL_CTX *
@@ -81,7 +56,7 @@ main(int argc, char **argv)
 
 	log_init("imap-login", LOG_LEVEL_INFO);
 	proc_start(PROC_LOGIN, argc, argv);
-	conf = options(argc, argv);
+	conf = conf_load_child(argc, argv, "imap-login");
 
 	login = login_new(conf, pre_jail_init(conf, &jail));
 

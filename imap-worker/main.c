@@ -15,21 +15,6 @@
 #include "nursery.h"
 #include "worker.h"
 
-static struct conf *
-main_options(int argc, char **argv)
-{
-	struct conf *conf;
-	char *error;
-
-	if (argc != 3 || strcmp(argv[1], "--config") != 0)
-		log_fatal(EX_USAGE, "imap-worker is started by postern");
-	conf = conf_load(argv[2], &error);
-	if (conf == NULL)
-		log_fatal(EX_CONFIG, "%s", error);
-	log_set_level(log_level_named(conf->log_level));
-	return conf;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -42,7 +27,7 @@ main(int argc, char **argv)
 
 	log_init("imap-worker", LOG_LEVEL_INFO);
 	proc_start(PROC_NURSERY, argc, argv);
-	conf = main_options(argc, argv);
+	conf = conf_load_child(argc, argv, "imap-worker");
 	proc_enter(&jail);
 	base = event_base_new();
 	if (base == NULL)

@@ -6,7 +6,6 @@
  * opens nothing, and looks into no message.  250 means that the user's worker
  * has it on disk.
  */
-#include <getopt.h>
 #include <pwd.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,30 +17,6 @@
 #include "common/proc.h"
 #include "common/xalloc.h"
 #include "lmtp/lmtp.h"
-
-static struct conf *
-options(int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char *path = NULL;
-	struct conf *conf;
-	char *error;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:", longs, NULL)) != -1) {
-		if (c != 'c')
-			log_fatal(EX_USAGE, "usage: lmtp --config FILE");
-		path = optarg;
-	}
-	conf = conf_load(path, &error);
-	if (conf == NULL)
-		log_fatal(EX_CONFIG, "config: %s", error);
-	log_set_level(log_level_named(conf->log_level));
-	return conf;
-}
 
 /* Who we become. */
 static void
@@ -71,7 +46,7 @@ main(int argc, char **argv)
 
 	log_init("lmtp", LOG_LEVEL_INFO);
 	proc_start(PROC_LMTP, argc, argv);
-	conf = options(argc, argv);
+	conf = conf_load_child(argc, argv, "lmtp");
 
 	pre_jail_init(conf, &jail);
 	lmtp = lmtp_new(conf);
