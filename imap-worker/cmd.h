@@ -32,6 +32,7 @@ enum cmd_result {
 #define CMD_NO_EXPUNGE 0x08 /* no EXPUNGE with it, unless as UID command
                                (RFC 3501 §7.4.1) */
 #define CMD_UID 0x10       /* there is a UID form */
+#define CMD_ROWS 0x20      /* asks for messages: the rows are read before */
 
 struct imap_cmd {
 	const char *name;

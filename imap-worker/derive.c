@@ -60,7 +60,10 @@ derive_message(const unsigned char *msg, size_t len, struct arena *a,
 	struct mail_part *root = mail_parse(bytes, a);
 	struct buf text;
 
-	*d_r = (struct store_derived){ .header_len = (uint32_t)root->body_at };
+	*d_r = (struct store_derived){
+		.header_len = (uint32_t)root->body_at,
+		.header_fields = mail_header_bits(bytes, 0, root->body_at),
+	};
 	buf_init(&text, DERIVE_TEXT_MAX);
 	mail_put_envelope(&text, root->envelope);
 	if (text.overflow) {

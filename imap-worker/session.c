@@ -139,6 +139,25 @@ session_lookup(struct session *s, struct imap_parser *p)
 	return session_state_error(s, c->def);
 }
 
+/* What the mailbox has to allow and to have ready. False: NO was replied. */
+static bool
+session_prepare(struct session *s)
+{
+	unsigned flags = s->cmd.def->flags;
+	enum store_err err;
+
+	if ((flags & CMD_WRITES) && s->view != NULL && s->view->readonly) {
+		(void)reply_no(s, "READ-ONLY", "The mailbox is open read-only");
+		return false;
+	}
+	if ((flags & CMD_ROWS) &&
+	    (err = store_mbox_load(s->view->mbox)) != STORE_OK) {
+		(void)reply_store_error(s, err, false);
+		return false;
+	}
+	return true;
+}
+
 /* A whole command is in the framer's text. */
 static void
 session_command(struct session *s)
@@ -165,13 +184,10 @@ session_command(struct session *s)
 		return;
 	}
 	s->bad_commands = 0;
-	if ((c->def->flags & CMD_WRITES) && s->view != NULL &&
-	    s->view->readonly) {
-		(void)reply_no(s, "READ-ONLY", "The mailbox is open read-only");
+	if (session_prepare(s))
+		session_run(s);
+	else
 		session_command_over(s);
-		return;
-	}
-	session_run(s);
 }
 
 /* The tag of a command that could not be framed. */

@@ -58,8 +58,8 @@ view_extend(struct view *v)
 {
 	const struct store_info *info = store_mbox_info(v->mbox);
 	uint32_t from = v->uid_limit;
+	const struct store_row *rows;
 	size_t n;
-	const struct store_row *rows = store_mbox_rows(v->mbox, &n);
 
 	if (info->uidnext <= v->uid_limit)
 		return false;
@@ -68,6 +68,7 @@ view_extend(struct view *v)
 		return true;
 	if (from < info->recent_uid)
 		from = info->recent_uid;
+	rows = store_mbox_rows(v->mbox, &n);
 	view_add_rows(v->recent, rows, n, store_mbox_lower(v->mbox, from),
 	    UINT32_MAX);
 	if (!v->readonly)

@@ -32,7 +32,9 @@ struct view {
 	roaring_bitmap_t *saved;   /* own; SEARCHRES "$" (UIDs); NULL: empty */
 };
 
-/* Takes over the caller's reference to mbox; claims \Recent unless readonly. */
+/* Takes over the caller's reference to mbox; claims \Recent unless readonly.
+ * Rows have to be there if some are \Recent, and before any of the questions
+ * below but view_exists() (CMD_ROWS). */
 struct view *view_new(struct store_mbox *mbox, bool readonly);
 /* Sets *v to NULL; accepts NULL. */
 void view_free(struct view **v);

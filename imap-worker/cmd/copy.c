@@ -105,14 +105,14 @@ cmd_move_run(struct session *s, struct cmd *c)
 
 const struct imap_cmd cmd_copy = {
 	.name = "COPY",
-	.flags = CMD_SELECTED | CMD_UID,
+	.flags = CMD_SELECTED | CMD_ROWS | CMD_UID,
 	.parse = cmd_copy_parse,
 	.run = cmd_copy_run,
 };
 
 const struct imap_cmd cmd_move = {
 	.name = "MOVE",
-	.flags = CMD_SELECTED | CMD_UID | CMD_WRITES,
+	.flags = CMD_SELECTED | CMD_ROWS | CMD_UID | CMD_WRITES,
 	.parse = cmd_copy_parse,
 	.run = cmd_move_run,
 };

@@ -56,7 +56,7 @@ cmd_expunge_run(struct session *s, struct cmd *c)
 
 const struct imap_cmd cmd_expunge = {
 	.name = "EXPUNGE",
-	.flags = CMD_SELECTED | CMD_WRITES | CMD_UID,
+	.flags = CMD_SELECTED | CMD_ROWS | CMD_WRITES | CMD_UID,
 	.parse = cmd_expunge_parse,
 	.run = cmd_expunge_run,
 };

@@ -166,7 +166,7 @@ cmd_fetch_free(struct cmd *c)
 
 const struct imap_cmd cmd_fetch = {
 	.name = "FETCH",
-	.flags = CMD_SELECTED | CMD_UID | CMD_NO_EXPUNGE,
+	.flags = CMD_SELECTED | CMD_ROWS | CMD_UID | CMD_NO_EXPUNGE,
 	.parse = cmd_fetch_parse,
 	.run = cmd_fetch_run,
 	.free = cmd_fetch_free,

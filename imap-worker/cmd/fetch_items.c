@@ -154,16 +154,18 @@ fetch_read(const struct fetch_items *items, struct store_reader *reader,
 {
 	const unsigned record = FETCH_INTERNALDATE | FETCH_SIZE |
 	    FETCH_SAVEDATE | FETCH_EMAILID;
-	const unsigned blob = FETCH_THREADID | FETCH_ENVELOPE |
-	    FETCH_BODYSTRUCTURE;
+	const unsigned text = FETCH_ENVELOPE | FETCH_BODYSTRUCTURE;
 	bool bytes = items->sections != NULL || (items->bits & FETCH_BODY);
 	enum store_err err = STORE_OK;
+	unsigned want = 0;
 
 	*bytes_r = NULL;
-	if (bytes || (items->bits & blob))
-		err = store_reader_get(reader, uid, STORE_WANT_BLOB, m_r);
-	else if (items->bits & record)
-		err = store_reader_get(reader, uid, 0, m_r);
+	if (bytes || (items->bits & FETCH_THREADID))
+		want |= STORE_WANT_BLOB;
+	if (items->bits & text)
+		want |= STORE_WANT_TEXT;
+	if (want != 0 || (items->bits & record))
+		err = store_reader_get(reader, uid, want, m_r);
 	if (err == STORE_OK && bytes)
 		err = store_reader_bytes(reader, m_r, bytes_r);
 	return err;

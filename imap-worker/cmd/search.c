@@ -258,7 +258,7 @@ cmd_search_free(struct cmd *c)
 
 const struct imap_cmd cmd_search = {
 	.name = "SEARCH",
-	.flags = CMD_SELECTED | CMD_UID | CMD_NO_EXPUNGE,
+	.flags = CMD_SELECTED | CMD_ROWS | CMD_UID | CMD_NO_EXPUNGE,
 	.parse = cmd_search_parse,
 	.run = cmd_search_run,
 	.free = cmd_search_free,

@@ -51,23 +51,33 @@ cmd_select_parse(struct session *s, struct cmd *c, struct imap_parser *p)
 	return imap_parse_end(p);
 }
 
-/* "[UNSEEN n]": only a scan of the rows finds the first. */
 static void
-cmd_select_put_unseen(struct session *s)
+cmd_select_put_unseen(struct session *s, uint32_t number)
 {
-	const struct store_info *info = store_mbox_info(s->view->mbox);
-	size_t n;
-	const struct store_row *rows = store_mbox_rows(s->view->mbox, &n);
-
-	if (info->unseen == 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		if (store_row_flags(&rows[i]) & STORE_SEEN)
-			continue;
+	if (number > 0)
 		buf_printf(session_out(s),
-		    "* OK [UNSEEN %zu] First unseen message\r\n", i + 1);
-		return;
-	}
+		    "* OK [UNSEEN %u] First unseen message\r\n", number);
+}
+
+/* Opens it with what SELECT tells. The rows are read only for \Recent: a client
+ * that asks for nothing else does not wait for them. */
+static enum store_err
+cmd_select_mailbox(struct session *s, const char *name,
+    struct store_mbox **mbox_r, uint32_t *unseen_r)
+{
+	enum store_err err = store_mbox_open(s->worker->store, name, mbox_r);
+	const struct store_info *info;
+
+	if (err != STORE_OK)
+		return err;
+	info = store_mbox_info(*mbox_r);
+	if (info->recent_uid < info->uidnext)
+		err = store_mbox_load(*mbox_r);
+	if (err == STORE_OK)
+		err = store_mbox_first_unseen(*mbox_r, unseen_r);
+	if (err != STORE_OK)
+		store_mbox_unref(mbox_r);
+	return err;
 }
 
 static enum cmd_result
@@ -78,11 +88,12 @@ cmd_select_open(struct session *s, struct cmd *c, bool readonly)
 	struct store_mbox *mbox;
 	struct buf *out = session_out(s);
 	enum store_err err;
+	uint32_t unseen;
 
 	if (s->view != NULL)
 		buf_puts(out, "* OK [CLOSED] Previous mailbox closed\r\n");
 	session_select(s, NULL);
-	err = store_mbox_open(s->worker->store, req->mailbox, &mbox);
+	err = cmd_select_mailbox(s, req->mailbox, &mbox, &unseen);
 	if (err != STORE_OK)
 		return reply_store_error(s, err, false);
 	session_select(s, view_new(mbox, readonly));
@@ -92,7 +103,7 @@ cmd_select_open(struct session *s, struct cmd *c, bool readonly)
 	sync_put_flag_names(s);
 	buf_printf(out, "* %u EXISTS\r\n* %u RECENT\r\n", view_exists(s->view),
 	    (unsigned)roaring_bitmap_get_cardinality(s->view->recent));
-	cmd_select_put_unseen(s);
+	cmd_select_put_unseen(s, unseen);
 	buf_printf(out,
 	    "* OK [UIDVALIDITY %u] UIDs valid\r\n"
 	    "* OK [UIDNEXT %u] Predicted next UID\r\n"

@@ -225,7 +225,8 @@ cmd_store_free(struct cmd *c)
 
 const struct imap_cmd cmd_store = {
 	.name = "STORE",
-	.flags = CMD_SELECTED | CMD_WRITES | CMD_UID | CMD_NO_EXPUNGE,
+	.flags = CMD_SELECTED | CMD_ROWS | CMD_WRITES | CMD_UID |
+	    CMD_NO_EXPUNGE,
 	.parse = cmd_store_parse,
 	.run = cmd_store_run,
 	.free = cmd_store_free,

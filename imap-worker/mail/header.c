@@ -160,6 +160,30 @@ mail_field_next(struct mail_field_iter *it, struct mail_field *f_r)
 	return false;
 }
 
+uint64_t
+mail_field_bit(const char *name, size_t len)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)mail_lower((unsigned char)name[i])) *
+		    16777619u;
+	return UINT64_C(1) << (h >> 26);
+}
+
+uint64_t
+mail_header_bits(struct mail_bytes msg, size_t at, size_t end)
+{
+	struct mail_field_iter it;
+	struct mail_field f;
+	uint64_t bits = 0;
+
+	mail_field_first(&it, msg, at, end);
+	while (mail_field_next(&it, &f))
+		bits |= mail_field_bit(f.name, f.name_len);
+	return bits;
+}
+
 /* Where the empty line starts, and in *after_r where it ends; both `end` when
  * there is none. */
 static size_t

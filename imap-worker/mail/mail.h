@@ -55,6 +55,11 @@ bool mail_field_next(struct mail_field_iter *it, struct mail_field *f_r);
 /* Offset just after the empty line that ends the header starting at `at` (=
  * where the body starts), or `end` when there is none. */
 size_t mail_header_end(struct mail_bytes msg, size_t at, size_t end);
+/* The bit of a field's name, without case; several names share one. */
+uint64_t mail_field_bit(const char *name, size_t len);
+/* The bits of all fields of the header at..end: what has not its bit here, is
+ * not in the header. */
+uint64_t mail_header_bits(struct mail_bytes msg, size_t at, size_t end);
 /* BODY[HEADER.FIELDS (...)] and .NOT (RFC 3501 §6.4.5): the chosen fields in
  * message order and the empty line (only if the message has one). names: 
  * NULL-terminated, compared without case. */

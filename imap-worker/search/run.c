@@ -10,6 +10,8 @@
 
 #define SEARCH_DAY 86400
 #define SEARCH_STRIDE 64 /* rows between two looks at the clock */
+#define SEARCH_AHEAD 2048 /* bytes of a header fetched ahead */
+#define SEARCH_LINE 64    /* of the cache */
 
 /* One message while it is asked; what it takes is read when a key needs it. */
 struct search_message {
@@ -18,6 +20,7 @@ struct search_message {
 	struct store_message facts;
 	unsigned have;          /* facts read: 1 record, 2 blob */
 	const unsigned char *bytes;
+	bool asked;             /* a key wanted its bytes */
 	enum store_err err;     /* the first that came up */
 };
 
@@ -68,6 +71,8 @@ search_prepare_keys(struct search_run *r, struct search_key *keys,
 				k->mask = strtoull(k->name + 1, NULL, 16);
 			break;
 		case SEARCH_HEADER:
+			k->mask = mail_field_bit(k->name, strlen(k->name));
+			/* fall through */
 		case SEARCH_BODY:
 		case SEARCH_TEXT:
 			buf_init(&utf8, 4 * LIMIT_COMMAND_TOTAL);
@@ -225,15 +230,30 @@ search_match_text(struct search_message *m, const struct search_key *k)
 {
 	struct mail_bytes msg;
 
+	m->asked = true;
 	if (!search_bytes(m))
 		return false;
 	msg.data = m->bytes;
 	msg.len = m->facts.size;
-	if (k->op == SEARCH_HEADER) {
-		msg.len = m->facts.header_len;
-		return mail_find_header(msg, k->name, k->needle);
-	}
 	return mail_find_text(msg, k->op == SEARCH_TEXT, k->needle);
+}
+
+/* Most fields asked for are not in most messages, which is known without
+ * reading them. */
+static bool
+search_match_header(struct search_message *m, const struct search_key *k)
+{
+	struct mail_bytes msg;
+
+	if (!search_facts(m, STORE_WANT_BLOB) ||
+	    (m->facts.header_fields & k->mask) == 0)
+		return false;
+	m->asked = true;
+	if (!search_bytes(m))
+		return false;
+	msg.data = m->bytes;
+	msg.len = m->facts.header_len;
+	return mail_find_header(msg, k->name, k->needle);
 }
 
 static bool search_match(struct search_message *m, const struct search_key *k);
@@ -278,6 +298,7 @@ search_match_op(struct search_message *m, const struct search_key *k)
 		return search_facts(m, STORE_WANT_BLOB) &&
 		    m->facts.thread_id == k->mask;
 	case SEARCH_HEADER:
+		return search_match_header(m, k);
 	case SEARCH_BODY:
 	case SEARCH_TEXT:
 		return search_match_text(m, k);
@@ -303,27 +324,59 @@ search_clock(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Gets the next message under way: headers lie a whole message apart in memory,
+ * and each would be waited for. */
+static struct search_message
+search_ahead(struct search_run *r, const struct store_row *row)
+{
+	struct search_message m = { .run = r, .row = row };
+	size_t n;
+
+	if (!search_bytes(&m))
+		return m;
+	n = m.facts.header_len < SEARCH_AHEAD ? m.facts.header_len
+					      : SEARCH_AHEAD;
+	for (size_t at = 0; at < n; at += SEARCH_LINE)
+		__builtin_prefetch(m.bytes + at);
+	return m;
+}
+
+static enum store_err
+search_note(struct search_run *r, const struct search_message *m, bool yes)
+{
+	if (m->err != STORE_OK)
+		return m->err == STORE_GONE ? STORE_OK : m->err;
+	if (yes) {
+		roaring_bitmap_add(r->found, m->row->uid);
+		if (store_row_modseq(m->row) > r->max_modseq)
+			r->max_modseq = store_row_modseq(m->row);
+	}
+	return STORE_OK;
+}
+
 enum store_err
 search_run_slice(struct search_run *r, unsigned milliseconds, bool *done_r)
 {
 	int64_t end = search_clock() + milliseconds;
 	size_t n, i = store_mbox_lower(r->mbox, r->next_uid);
 	const struct store_row *rows = store_mbox_rows(r->mbox, &n);
+	struct search_message m = { .run = r }, ahead = { .run = r };
+	enum store_err err;
+	bool yes;
 
 	*done_r = true;
 	for (; i < n && rows[i].uid < r->uid_limit; i++) {
-		struct search_message m = { .run = r, .row = &rows[i] };
-		bool yes = search_match_list(&m, r->program->keys, true);
+		bool asked = m.asked && i + 1 < n;
 
-		if (m.err != STORE_OK && m.err != STORE_GONE)
-			return m.err;
-		if (yes && m.err == STORE_OK) {
-			roaring_bitmap_add(r->found, rows[i].uid);
-			if (store_row_modseq(&rows[i]) > r->max_modseq)
-				r->max_modseq = store_row_modseq(&rows[i]);
-		}
+		m = ahead.row == &rows[i] ? ahead : (struct search_message){
+			.run = r, .row = &rows[i] };
+		if (asked)
+			ahead = search_ahead(r, &rows[i + 1]);
+		yes = search_match_list(&m, r->program->keys, true);
+		if ((err = search_note(r, &m, yes)) != STORE_OK)
+			return err;
 		r->next_uid = rows[i].uid + 1;
-		if ((m.bytes != NULL || i % SEARCH_STRIDE == 0) &&
+		if ((m.asked || i % SEARCH_STRIDE == 0) &&
 		    search_clock() >= end) {
 			*done_r = false;
 			return STORE_OK;

@@ -45,6 +45,7 @@ append_index_item(struct store_mbox *m, const struct store_append_item *item,
 		.internaldate = item->internaldate,
 		.zone = item->zone,
 		.sent_day = item->derived.sent_day,
+		.fields = item->derived.header_fields,
 	};
 	enum store_err e;
 

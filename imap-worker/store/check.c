@@ -244,13 +244,11 @@ check_segment(struct check *c, uint64_t id, const struct layout_blob *b)
 }
 
 static void
-check_blob(struct check *c, uint64_t id, const struct kv_item *v,
-    size_t *row, unsigned *parts_r)
+check_blob(struct check *c, uint64_t id, const struct kv_item *v, size_t *row)
 {
 	struct layout_blob b;
 	uint32_t refs = 0;
 
-	*parts_r = 0;
 	while (*row < c->n_blobs && c->blobs[2 * *row] < id)
 		check_report(c, "4: row names message %llu, which is not there",
 		    (unsigned long long)c->blobs[2 * (*row)++]);
@@ -259,7 +257,6 @@ check_blob(struct check *c, uint64_t id, const struct kv_item *v,
 		    (unsigned long long)id);
 		return;
 	}
-	*parts_r = b.parts;
 	for (; *row < c->n_blobs && c->blobs[2 * *row] == id; (*row)++) {
 		refs++;
 		if (c->blobs[2 * *row + 1] != b.len)
@@ -275,43 +272,60 @@ check_blob(struct check *c, uint64_t id, const struct kv_item *v,
 	check_segment(c, id, &b);
 }
 
+/* The parts of the text of message id, all of them, next in the scan; then the
+ * scan is at what follows. */
+static void
+check_text(struct check *c, uint64_t id, struct kv_scan *s, struct kv_item *k,
+    struct kv_item *v, enum kv_err *e)
+{
+	struct layout_text t = { 0 };
+	size_t part = 0, parts = 0, len = 0;
+
+	while (*e == KV_OK && k->len == LAYOUT_KEY_TEXT &&
+	    layout_get64be(k->data) == id &&
+	    layout_get16be(k->data + 8) == part) {
+		if (part == 0 && layout_text_unpack(v->data, v->len, &t))
+			parts = layout_text_parts(&t);
+		len += v->len;
+		part++;
+		*e = kv_scan_next(s, k, v);
+	}
+	if (parts == 0 || part != parts ||
+	    len != LAYOUT_TEXT_HEAD + (size_t)t.envelope_len + t.structure_len)
+		check_report(c, "4: message %llu: text not whole",
+		    (unsigned long long)id);
+}
+
 static void
 check_blobs(struct check *c)
 {
-	unsigned parts = 0, part = 0;
-	uint64_t id = 0;
 	size_t row = 0;
-	struct kv_item k, v;
-	struct kv_scan s;
-	enum kv_err e;
+	struct kv_item k, v, text_k, text_v;
+	struct kv_scan s, text;
+	enum kv_err e, text_e;
 
 	if (c->n_blobs > 0)
 		qsort(c->blobs, c->n_blobs, 2 * sizeof(*c->blobs),
 		    check_compare_blob);
 	kv_scan_init(&s, c->st->kv, KV_BLOB);
+	kv_scan_init(&text, c->st->kv, KV_TEXT);
+	text_e = kv_scan_to(&text, "", 0, &text_k, &text_v);
 	for (e = kv_scan_to(&s, "", 0, &k, &v); e == KV_OK;
 	    e = kv_scan_next(&s, &k, &v)) {
-		if (k.len == LAYOUT_KEY_BLOB) {
-			if (part != parts)
-				check_report(c, "4: message %llu: parts missing",
-				    (unsigned long long)id);
-			id = layout_get64be(k.data);
-			check_blob(c, id, &v, &row, &parts);
-			part = 0;
-		} else if (k.len != LAYOUT_KEY_BLOB_PART ||
-		    layout_get64be(k.data) != id ||
-		    layout_get16be(k.data + 8) != ++part) {
-			check_report(c, "4: stray part");
-		}
+		uint64_t id = layout_get64be(k.data);
+
+		check_blob(c, id, &v, &row);
+		check_text(c, id, &text, &text_k, &text_v, &text_e);
 	}
-	if (part != parts)
-		check_report(c, "4: message %llu: parts missing",
-		    (unsigned long long)id);
+	if (text_e == KV_OK)
+		check_report(c, "4: text of no message");
 	if (row < c->n_blobs)
 		check_report(c, "4: row names message %llu, which is not there",
 		    (unsigned long long)c->blobs[2 * row]);
-	c->broken |= e != KV_NOT_FOUND;
+	c->broken |= e != KV_NOT_FOUND ||
+	    (text_e != KV_OK && text_e != KV_NOT_FOUND);
 	kv_scan_clear(&s);
+	kv_scan_clear(&text);
 }
 
 /* --- the whole ----------------------------------------------------------- */

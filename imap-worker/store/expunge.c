@@ -436,6 +436,8 @@ store_expunge(struct store_mbox *m, const roaring_bitmap_t *uids,
 
 	if (m->deleted)
 		return STORE_OK;
+	if ((e = store_mbox_load(m)) != STORE_OK)
+		return e;
 	gone = roaring_bitmap_create();
 	e = expunge_try(m, uids, gone);
 	if (e == STORE_NO_SPACE && store_home_reserve_release(m->st))

@@ -114,7 +114,8 @@ store_flags_update(struct store_mbox *m, const roaring_bitmap_t *uids,
 
 	if (m->deleted)
 		return STORE_OK;
-	if ((e = store_txn_begin(m->st)) != STORE_OK)
+	if ((e = store_mbox_load(m)) != STORE_OK ||
+	    (e = store_txn_begin(m->st)) != STORE_OK)
 		return e;
 	c.modseq = m->st->modseq + 1;
 	c.changed.set = roaring_bitmap_create();

@@ -125,6 +125,10 @@ home_check_version(struct store *st)
 	if (format == 0 || *end != '\n') {
 		log_error("store: not a version file: %s", path);
 		e = STORE_CORRUPT;
+	} else if (format < LAYOUT_FORMAT) {
+		log_error("store: written by a version before the first "
+		    "release: %s: format %lu", path, format);
+		e = STORE_CORRUPT;
 	} else if (format > LAYOUT_FORMAT) {
 		log_error("store: written by a newer version: %s: format %lu, "
 		    "this program knows %d", path, format, LAYOUT_FORMAT);

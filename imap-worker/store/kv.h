@@ -5,7 +5,7 @@
  * provide these functions and nothing else.
  *
  * One owner, one thread, one transaction at a time.  Keys sort as unsigned
- * bytes.  Four tables.  A commit reaches the operating system at once (it
+ * bytes.  Five tables.  A commit reaches the operating system at once (it
  * survives the death of the process) and the disk with kv_flush().
  */
 #ifndef STORE_KV_H
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum kv_table { KV_META, KV_HOT, KV_LOC, KV_BLOB, KV_TABLES };
+enum kv_table { KV_META, KV_HOT, KV_LOC, KV_BLOB, KV_TEXT, KV_TABLES };
 
 enum kv_err {
 	KV_OK = 0,

@@ -43,6 +43,7 @@ static const char *const kv_files[KV_TABLES] = {
 	[KV_HOT] = "hot.db",
 	[KV_LOC] = "loc.db",
 	[KV_BLOB] = "blob.db",
+	[KV_TEXT] = "text.db",
 };
 
 static bool kv_full;

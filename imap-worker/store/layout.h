@@ -52,14 +52,18 @@
  *   loc  24 bytes a row: u64 blob, u32 size, u32 save date, u32 internal date
  *        (clamped), i16 zone, u16 day of Date:
  *
- * blob.db, key u64 blob: head of 64 bytes, then ENVELOPE and BODYSTRUCTURE as
- * far as they fit in LAYOUT_BLOB_VALUE; the rest in records with key u64 blob,
- * u16 part (from 1), which sort right behind it.
+ * blob.db, key u64 blob: where the message is and who names it.
  *    0 u8 version, u8 0     8 u32 segment     24 u32 message length
- *    2 u16 parts           12 u32 0           28 u32 header length
+ *    2 u16 0               12 u32 0           28 u32 header length
  *    4 u32 references      16 u64 place       32 i64 internal date
  *   40 i16 zone            44 u32 time when the references became 0
- *   42 u16 day of Date:    48 u64 thread      56 u32, 60 u32 text lengths
+ *   42 u16 day of Date:    48 u64 thread      56 u64 names of header fields,
+ *                                                a bit each: mail_field_bit()
+ *
+ * text.db, key u64 blob, u16 part: ENVELOPE and BODYSTRUCTURE, in as many parts
+ * of LAYOUT_TEXT_VALUE bytes as they need. Part 0 begins with
+ *    0 u8 version, 0        4 u32 length of ENVELOPE
+ *                           8 u32 length of BODYSTRUCTURE
  *
  * No value passes 1,000 bytes (but a mailbox with a very long name): larger
  * ones would leave their page, and each change would log whole pages.
@@ -74,7 +78,7 @@
 
 #include "store/store.h"
 
-#define LAYOUT_FORMAT 1 /* of the whole home, in VERSION */
+#define LAYOUT_FORMAT 2 /* of the whole home, in VERSION */
 #define LAYOUT_VERSION 1 /* of each value */
 
 /* --- numbers ------------------------------------------------------------- */
@@ -126,7 +130,7 @@ enum layout_tag {
 #define LAYOUT_KEY_THREAD 9
 #define LAYOUT_KEY_CHUNK 8
 #define LAYOUT_KEY_BLOB 8
-#define LAYOUT_KEY_BLOB_PART 10
+#define LAYOUT_KEY_TEXT 10
 
 static inline void
 layout_key_mbox(unsigned char *k, enum layout_tag tag, uint32_t mbox)
@@ -172,7 +176,7 @@ layout_key_blob(unsigned char *k, uint64_t blob)
 }
 
 static inline void
-layout_key_blob_part(unsigned char *k, uint64_t blob, uint16_t part)
+layout_key_text(unsigned char *k, uint64_t blob, uint16_t part)
 {
 	layout_put64be(k, blob);
 	layout_put16be(k + 8, part);
@@ -380,27 +384,21 @@ layout_loc_unpack(const unsigned char *p, struct layout_loc *locs_r, size_t n)
 /* --- blobs --------------------------------------------------------------- */
 
 struct layout_blob {
-	uint16_t parts;
 	uint32_t refs, segment, len, header_len, free_since;
 	uint64_t at;
 	int64_t internaldate;
 	int16_t zone;
 	uint16_t sent_day;
-	uint64_t thread;
-	uint32_t envelope_len, structure_len;
+	uint64_t thread, fields;
 };
 #define LAYOUT_BLOB 64
-#define LAYOUT_BLOB_VALUE 900
-#define LAYOUT_BLOB_REFS 4 /* place of the references */
-#define LAYOUT_BLOB_FREE 44
 
 static inline void
 layout_blob_pack(unsigned char *p, const struct layout_blob *b)
 {
 	memset(p, 0, LAYOUT_BLOB);
 	p[0] = LAYOUT_VERSION;
-	layout_put16(p + 2, b->parts);
-	layout_put32(p + LAYOUT_BLOB_REFS, b->refs);
+	layout_put32(p + 4, b->refs);
 	layout_put32(p + 8, b->segment);
 	layout_put64(p + 16, b->at);
 	layout_put32(p + 24, b->len);
@@ -408,21 +406,17 @@ layout_blob_pack(unsigned char *p, const struct layout_blob *b)
 	layout_put64(p + 32, (uint64_t)b->internaldate);
 	layout_put16(p + 40, (uint16_t)b->zone);
 	layout_put16(p + 42, b->sent_day);
-	layout_put32(p + LAYOUT_BLOB_FREE, b->free_since);
+	layout_put32(p + 44, b->free_since);
 	layout_put64(p + 48, b->thread);
-	layout_put32(p + 56, b->envelope_len);
-	layout_put32(p + 60, b->structure_len);
+	layout_put64(p + 56, b->fields);
 }
 
 static inline bool
 layout_blob_unpack(const unsigned char *p, size_t len, struct layout_blob *b_r)
 {
-	size_t text;
-
-	if (len < LAYOUT_BLOB || p[0] != LAYOUT_VERSION)
+	if (len != LAYOUT_BLOB || p[0] != LAYOUT_VERSION)
 		return false;
-	b_r->parts = layout_get16(p + 2);
-	b_r->refs = layout_get32(p + LAYOUT_BLOB_REFS);
+	b_r->refs = layout_get32(p + 4);
 	b_r->segment = layout_get32(p + 8);
 	b_r->at = layout_get64(p + 16);
 	b_r->len = layout_get32(p + 24);
@@ -430,13 +424,52 @@ layout_blob_unpack(const unsigned char *p, size_t len, struct layout_blob *b_r)
 	b_r->internaldate = (int64_t)layout_get64(p + 32);
 	b_r->zone = (int16_t)layout_get16(p + 40);
 	b_r->sent_day = layout_get16(p + 42);
-	b_r->free_since = layout_get32(p + LAYOUT_BLOB_FREE);
+	b_r->free_since = layout_get32(p + 44);
 	b_r->thread = layout_get64(p + 48);
-	b_r->envelope_len = layout_get32(p + 56);
-	b_r->structure_len = layout_get32(p + 60);
-	text = (size_t)b_r->envelope_len + b_r->structure_len;
-	return b_r->parts == 0 ? len == LAYOUT_BLOB + text
-	                       : len == LAYOUT_BLOB_VALUE;
+	b_r->fields = layout_get64(p + 56);
+	return true;
+}
+
+/* --- texts --------------------------------------------------------------- */
+
+#define LAYOUT_TEXT_HEAD 12
+#define LAYOUT_TEXT_VALUE 900
+
+struct layout_text {
+	uint32_t envelope_len, structure_len;
+};
+
+static inline void
+layout_text_pack(unsigned char *p, const struct layout_text *t)
+{
+	layout_put32(p, LAYOUT_VERSION);
+	layout_put32(p + 4, t->envelope_len);
+	layout_put32(p + 8, t->structure_len);
+}
+
+/* Of part 0. */
+static inline bool
+layout_text_unpack(const unsigned char *p, size_t len, struct layout_text *t_r)
+{
+	size_t whole;
+
+	if (len < LAYOUT_TEXT_HEAD || p[0] != LAYOUT_VERSION)
+		return false;
+	t_r->envelope_len = layout_get32(p + 4);
+	t_r->structure_len = layout_get32(p + 8);
+	whole = LAYOUT_TEXT_HEAD + (size_t)t_r->envelope_len +
+	    t_r->structure_len;
+	return len == (whole < LAYOUT_TEXT_VALUE ? whole : LAYOUT_TEXT_VALUE);
+}
+
+/* How many parts there are. */
+static inline size_t
+layout_text_parts(const struct layout_text *t)
+{
+	size_t whole = LAYOUT_TEXT_HEAD + (size_t)t->envelope_len +
+	    t->structure_len;
+
+	return (whole + LAYOUT_TEXT_VALUE - 1) / LAYOUT_TEXT_VALUE;
 }
 
 /* --- segments ------------------------------------------------------------ */

@@ -28,6 +28,7 @@ libstore_a_SOURCES = \
 	imap-worker/store/store.h \
 	imap-worker/store/store_private.h \
 	imap-worker/store/thread.c \
-	imap-worker/store/txn.c
+	imap-worker/store/txn.c \
+	imap-worker/store/unseen.c
 STORE_LIBS = libstore.a libcommon.a $(BDB_LIBS) $(ROARING_LIBS) \
 	$(EVENT_LIBS) $(SODIUM_LIBS)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * Reading messages of one mailbox.  Two scans, one over the places of the
- * mailbox and one over the blobs, read ahead while messages are asked for in
- * ascending order.  What they hold never goes stale: the place of a UID and the
+ * Reading messages of one mailbox.  Three scans, over the places of the mailbox,
+ * the blobs, and the texts, read ahead while messages are asked for in ascending
+ * order.  What they hold never goes stale: the place of a UID and the
  * text of a blob do not change; whether the UID exists is asked of the rows.
  */
 #include <errno.h>
@@ -15,7 +15,7 @@
 struct store_reader {
 	struct store_mbox *m;  /* referenced */
 	size_t next;           /* row behind the last one, a guess */
-	struct kv_scan loc_scan, blob_scan;
+	struct kv_scan loc_scan, blob_scan, text_scan;
 	uint64_t generation;   /* of the mailbox when locs was read */
 	size_t start, n;       /* the rows of the chunk in locs */
 	struct layout_loc locs[LAYOUT_CHUNK_ROWS];
@@ -33,6 +33,7 @@ store_reader_new(struct store_mbox *m)
 	r->generation = m->generation;
 	kv_scan_init(&r->loc_scan, m->st->kv, KV_LOC);
 	kv_scan_init(&r->blob_scan, m->st->kv, KV_BLOB);
+	kv_scan_init(&r->text_scan, m->st->kv, KV_TEXT);
 	return r;
 }
 
@@ -46,6 +47,7 @@ store_reader_free(struct store_reader **rp)
 	*rp = NULL;
 	kv_scan_clear(&r->loc_scan);
 	kv_scan_clear(&r->blob_scan);
+	kv_scan_clear(&r->text_scan);
 	store_mbox_unref(&r->m);
 	free(r->text);
 	free(r);
@@ -121,13 +123,13 @@ reader_locate(struct store_reader *r, size_t i, const struct layout_loc **l_r)
 	return STORE_OK;
 }
 
-/* The text that follows the head of a blob, in one piece. */
+/* Puts the parts of a text together in r->text; *v is part 0. */
 static enum store_err
-reader_text(struct store_reader *r, uint64_t id, const struct layout_blob *b,
+reader_join(struct store_reader *r, uint64_t id, const struct layout_text *t,
     struct kv_item *v)
 {
-	size_t total = (size_t)b->envelope_len + b->structure_len;
-	size_t have = v->len - LAYOUT_BLOB;
+	size_t total = (size_t)t->envelope_len + t->structure_len;
+	size_t have = v->len - LAYOUT_TEXT_HEAD;
 	struct kv_item k;
 
 	if (total > r->text_size) {
@@ -135,21 +137,49 @@ reader_text(struct store_reader *r, uint64_t id, const struct layout_blob *b,
 		r->text = xreallocarray(NULL, 1, total);
 		r->text_size = total;
 	}
-	memcpy(r->text, v->data + LAYOUT_BLOB, have);
-	for (unsigned part = 1; part <= b->parts; part++) {
-		enum kv_err e = kv_scan_next(&r->blob_scan, &k, v);
+	memcpy(r->text, v->data + LAYOUT_TEXT_HEAD, have);
+	for (unsigned part = 1; have < total; part++) {
+		enum kv_err e = kv_scan_next(&r->text_scan, &k, v);
 
 		if (e != KV_OK && e != KV_NOT_FOUND)
 			return store_txn_error(r->m->st, e);
-		if (e == KV_NOT_FOUND || k.len != LAYOUT_KEY_BLOB_PART ||
+		if (e == KV_NOT_FOUND || k.len != LAYOUT_KEY_TEXT ||
 		    layout_get64be(k.data) != id ||
-		    layout_get16be(k.data + 8) != part ||
+		    layout_get16be(k.data + 8) != part || v->len == 0 ||
 		    v->len > total - have)
-			return reader_damaged(r, "blob parts");
+			return reader_damaged(r, "text parts");
 		memcpy(r->text + have, v->data, v->len);
 		have += v->len;
 	}
-	return have == total ? STORE_OK : reader_damaged(r, "blob parts");
+	return STORE_OK;
+}
+
+static enum store_err
+reader_text(struct store_reader *r, struct store_message *msg)
+{
+	unsigned char key[LAYOUT_KEY_TEXT];
+	struct layout_text t;
+	struct kv_item k, v;
+	enum store_err e;
+
+	layout_key_text(key, msg->blob_id, 0);
+	e = store_txn_error(r->m->st,
+	    kv_scan_to(&r->text_scan, key, sizeof(key), &k, &v));
+	if (e != STORE_OK)
+		return e;
+	if (k.len != sizeof(key) || memcmp(k.data, key, sizeof(key)) != 0 ||
+	    !layout_text_unpack(v.data, v.len, &t))
+		return reader_damaged(r, "text");
+	msg->envelope_len = t.envelope_len;
+	msg->structure_len = t.structure_len;
+	msg->envelope = (const char *)v.data + LAYOUT_TEXT_HEAD;
+	if (layout_text_parts(&t) > 1) {
+		if ((e = reader_join(r, msg->blob_id, &t, &v)) != STORE_OK)
+			return e;
+		msg->envelope = r->text;
+	}
+	msg->structure = msg->envelope + t.envelope_len;
+	return STORE_OK;
 }
 
 static enum store_err
@@ -170,18 +200,10 @@ reader_blob(struct store_reader *r, struct store_message *msg)
 		return reader_damaged(r, "blob");
 	msg->internaldate = b.internaldate;
 	msg->thread_id = b.thread;
+	msg->header_fields = b.fields;
 	msg->header_len = b.header_len;
 	msg->segment = b.segment;
 	msg->segment_at = b.at;
-	msg->envelope_len = b.envelope_len;
-	msg->structure_len = b.structure_len;
-	msg->envelope = (const char *)v.data + LAYOUT_BLOB;
-	if (b.parts > 0) {
-		if ((e = reader_text(r, msg->blob_id, &b, &v)) != STORE_OK)
-			return e;
-		msg->envelope = r->text;
-	}
-	msg->structure = msg->envelope + b.envelope_len;
 	return STORE_OK;
 }
 
@@ -194,7 +216,7 @@ store_reader_get(struct store_reader *r, uint32_t uid, unsigned want,
 	enum store_err e;
 	size_t i = r->next;
 
-	if ((e = store_txn_usable(m->st)) != STORE_OK)
+	if ((e = store_mbox_load(r->m)) != STORE_OK)
 		return e;
 	if (i >= m->n || m->rows[i].uid != uid)
 		i = store_mbox_lower(m, uid);
@@ -211,7 +233,14 @@ store_reader_get(struct store_reader *r, uint32_t uid, unsigned want,
 	msg->internaldate = l->internaldate;
 	msg->zone = l->zone;
 	msg->sent_day = l->sent_day;
-	return want & STORE_WANT_BLOB ? reader_blob(r, msg) : STORE_OK;
+	/* a date that was clamped is whole in the blob */
+	if (l->internaldate == 0 || l->internaldate == UINT32_MAX)
+		want |= STORE_WANT_BLOB;
+	if (want & STORE_WANT_TEXT)
+		e = reader_text(r, msg);
+	if (e == STORE_OK && want & STORE_WANT_BLOB)
+		e = reader_blob(r, msg);
+	return e;
 }
 
 enum store_err

@@ -390,8 +390,7 @@ recover_find_lost(struct recover *rc, uint64_t **ids_r, size_t *n_r)
 	kv_scan_init(&s, st->kv, KV_BLOB);
 	for (e = kv_scan_to(&s, "", 0, &k, &v); e == KV_OK;
 	    e = kv_scan_next(&s, &k, &v)) {
-		if (k.len != LAYOUT_KEY_BLOB ||
-		    !layout_blob_unpack(v.data, v.len, &b) ||
+		if (!layout_blob_unpack(v.data, v.len, &b) ||
 		    b.segment < rc->valid_no || (b.segment == rc->valid_no &&
 		    b.at + b.len <= rc->valid_at))
 			continue;

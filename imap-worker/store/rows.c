@@ -65,9 +65,19 @@ rows_lower(const struct store_mbox *m, size_t from, uint32_t uid)
 	return lo;
 }
 
+static void
+rows_need(const struct store_mbox *m)
+{
+	if (!m->loaded && !m->deleted)
+		log_panic("store: rows were not read: %s", m->info.name);
+}
+
 size_t
 store_mbox_lower(const struct store_mbox *m, uint32_t uid)
 {
+	if (uid >= m->info.uidnext)
+		return m->info.messages;
+	rows_need(m);
 	return rows_lower(m, 0, uid);
 }
 
@@ -92,7 +102,7 @@ void
 store_rows_span(const struct store_mbox *m, size_t c, size_t *start_r,
     size_t *end_r)
 {
-	*start_r = store_mbox_lower(m, m->chunks[c]);
+	*start_r = rows_lower(m, 0, m->chunks[c]);
 	*end_r = c + 1 < m->n_chunks
 	    ? rows_lower(m, *start_r, m->chunks[c + 1]) : m->n;
 }
@@ -265,8 +275,10 @@ store_rows_append(struct store_mbox *m, const struct store_row *rows,
     const struct layout_loc *locs, size_t n)
 {
 	struct rows_tail t;
-	enum store_err e = rows_read_tail(m, &t);
+	enum store_err e = m->watch != NULL ? store_rows_load(m) : STORE_OK;
 
+	if (e == STORE_OK)
+		e = rows_read_tail(m, &t);
 	for (size_t done = 0, take; e == STORE_OK && done < n; done += take) {
 		bool fresh = t.n == 0 || t.n == LAYOUT_CHUNK_ROWS;
 
@@ -363,12 +375,19 @@ store_mbox_open(struct store *st, const char *name, struct store_mbox **m_r)
 		return e;
 	if (m == NULL)
 		return STORE_NOT_FOUND;
-	if ((e = store_rows_load(m)) != STORE_OK ||
-	    (e = store_keywords_load(m)) != STORE_OK)
+	if ((e = store_keywords_load(m)) != STORE_OK)
 		return e;
 	m->refs++;
 	*m_r = m;
 	return STORE_OK;
+}
+
+enum store_err
+store_mbox_load(struct store_mbox *m)
+{
+	enum store_err e = store_txn_usable(m->st);
+
+	return e != STORE_OK || m->loaded || m->deleted ? e : store_rows_load(m);
 }
 
 void
@@ -398,6 +417,7 @@ store_mbox_deleted(const struct store_mbox *m)
 const struct store_row *
 store_mbox_rows(const struct store_mbox *m, size_t *n_r)
 {
+	rows_need(m);
 	*n_r = m->n;
 	return m->rows;
 }

@@ -86,6 +86,7 @@ struct store_derived {
 	size_t structure_len;
 	uint32_t header_len;       /* bytes up to and with the empty line */
 	uint16_t sent_day;         /* day number of Date: as written; 0: none */
+	uint64_t header_fields;    /* a bit for each name: mail_field_bit() */
 	/* 64-bit hashes of Message-ID and References, own id first when there is
 	 * one; messages that share one belong to one thread */
 	uint64_t thread_ids[STORE_THREAD_IDS];
@@ -196,20 +197,30 @@ struct store_watch {
 	struct store_watch *next; /* private to the store */
 };
 
-/* Loads the rows (once; shared by all who have it open) and takes a reference. */
+/* Takes a reference. The rows are not read: what costs with the size of the
+ * mailbox waits until it is needed. */
 enum store_err store_mbox_open(struct store *st, const char *name,
     struct store_mbox **m_r);
 /* Sets *m to NULL; accepts NULL. */
 void store_mbox_unref(struct store_mbox **m);
 void store_mbox_watch(struct store_mbox *m, struct store_watch *w);
 void store_mbox_unwatch(struct store_mbox *m, struct store_watch *w);
+/* Reads the rows, once, for all who have the mailbox open: before
+ * store_mbox_rows() and store_mbox_lower(). Readers and changes of rows call it
+ * themselves; the rows of a mailbox that is watched are read before anything
+ * changes in it. */
+enum store_err store_mbox_load(struct store_mbox *m);
 /* Always current; a deleted mailbox has messages 0. Name follows RENAME. */
 const struct store_info *store_mbox_info(const struct store_mbox *m);
 bool store_mbox_deleted(const struct store_mbox *m);
 /* The rows, ascending by UID; valid until the next change of this mailbox. */
 const struct store_row *store_mbox_rows(const struct store_mbox *m, size_t *n_r);
-/* Index of the first row with a UID >= uid (n if none). O(log n). */
+/* Index of the first row with a UID >= uid (n if none). O(log n). From UIDNEXT
+ * on it is known without the rows. */
 size_t store_mbox_lower(const struct store_mbox *m, uint32_t uid);
+/* The number (from 1) of the first message that is not \Seen; 0: none. */
+enum store_err store_mbox_first_unseen(struct store_mbox *m,
+    uint32_t *number_r);
 /* UIDs from store_info.recent_uid on become not recent (a SELECT took them). */
 enum store_err store_mbox_claim_recent(struct store_mbox *m);
 
@@ -288,17 +299,20 @@ struct store_message {
 	uint16_t sent_day;         /* see store_derived */
 	/* with STORE_WANT_BLOB */
 	uint64_t thread_id;
+	uint64_t header_fields;    /* see store_derived */
 	uint32_t header_len;
-	const char *envelope, *structure; /* valid until the next get */
-	size_t envelope_len, structure_len;
 	uint32_t segment;          /* private */
 	uint64_t segment_at;
+	/* with STORE_WANT_TEXT */
+	const char *envelope, *structure; /* valid until the next get */
+	size_t envelope_len, structure_len;
 };
 
 /* Reads messages of one mailbox; fast when asked in ascending UID order, right in
  * any order. May be kept over slices of a long command; sees later changes. */
 struct store_reader;
 #define STORE_WANT_BLOB 1
+#define STORE_WANT_TEXT 2
 struct store_reader *store_reader_new(struct store_mbox *m);
 /* Sets *r to NULL; accepts NULL. */
 void store_reader_free(struct store_reader **r);

@@ -214,6 +214,11 @@ same_mailbox(struct store *st, const struct mailbox *b, bool say)
 		free(want);
 		return false;
 	}
+	if (store_mbox_load(m) != STORE_OK) {
+		store_mbox_unref(&m);
+		free(want);
+		return false;
+	}
 	rows = store_mbox_rows(m, &n);
 	r = store_reader_new(m);
 	if (n == b->n && store_mbox_info(m)->uidnext >= b->uidnext)

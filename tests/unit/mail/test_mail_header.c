@@ -52,6 +52,21 @@ test_fields(void **state)
 	assert_int_equal(n, sizeof(want) / sizeof(*want));
 }
 
+/* What is there has its bit; what has no bit is not there. */
+static void
+test_bits(void **state)
+{
+	uint64_t bits = mail_header_bits(BYTES(message), 0, strlen(message));
+
+	(void)state;
+	assert_int_equal(mail_field_bit("Message-ID", 10),
+	    mail_field_bit("mEsSaGe-id", 10));
+	assert_int_equal(bits, mail_field_bit("a", 1) | mail_field_bit("B", 1) |
+	    mail_field_bit("c", 1));
+	assert_int_equal(bits & mail_field_bit("D", 1), 0);
+	assert_int_equal(mail_header_bits(BYTES("\r\nA: b\r\n"), 0, 8), 0);
+}
+
 static const struct {
 	const char *text;
 	size_t end;
@@ -181,6 +196,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_bits),
 		cmocka_unit_test(test_header_end),
 		cmocka_unit_test(test_chosen_fields),
 		cmocka_unit_test(test_header_is_limited),

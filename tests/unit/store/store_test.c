@@ -154,6 +154,7 @@ store_test_mbox(struct store_test *t, const char *name)
 	struct store_mbox *m;
 
 	assert_int_equal(store_mbox_open(t->st, name, &m), STORE_OK);
+	assert_int_equal(store_mbox_load(m), STORE_OK);
 	return m;
 }
 

@@ -215,7 +215,7 @@ static void
 test_damage(void **state)
 {
 	static const char *const files[] = { "db/meta.db", "db/hot.db",
-		"db/blob.db", "db/loc.db" };
+		"db/blob.db", "db/loc.db", "db/text.db" };
 	struct store_info info;
 	struct store_test t;
 	char path[512];
@@ -225,7 +225,7 @@ test_damage(void **state)
 
 	(void)state;
 	memset(junk, 0xa5, sizeof(junk));
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		struct store_reader *r;
 		struct store_message msg;
 		struct store_mbox *m = NULL;
@@ -248,7 +248,8 @@ test_damage(void **state)
 			r = store_reader_new(m);
 			for (uint32_t uid = 1; uid <= 300 && e == STORE_OK;
 			    uid++)
-				e = store_reader_get(r, uid, 1, &msg);
+				e = store_reader_get(r, uid, STORE_WANT_BLOB |
+				    STORE_WANT_TEXT, &msg);
 			store_reader_free(&r);
 			store_mbox_unref(&m);
 		}
@@ -325,11 +326,15 @@ test_refusals(void **state)
 	remove(path);
 	path_of(&t, "VERSION", path);
 	f = fopen(path, "w");
-	fputs("format=2\n", f);
+	fprintf(f, "format=%d\n", LAYOUT_FORMAT + 1);
 	fclose(f);
 	assert_int_equal(store_open(t.home, &t.o, &other), STORE_NEWER);
 	f = fopen(path, "w");
-	fputs("format=1\nid=0\n", f);
+	fputs("format=1\n", f);
+	fclose(f);
+	assert_int_equal(store_open(t.home, &t.o, &other), STORE_CORRUPT);
+	f = fopen(path, "w");
+	fprintf(f, "format=%d\nid=0\n", LAYOUT_FORMAT);
 	fclose(f);
 	store_test_open(&t);
 	store_test_end(&t);

@@ -361,8 +361,8 @@ read_one(struct store_reader *r, uint32_t uid, size_t size, unsigned i)
 	int fd;
 
 	store_test_message(want, size, i);
-	assert_int_equal(store_reader_get(r, uid, STORE_WANT_BLOB, &msg),
-	    STORE_OK);
+	assert_int_equal(store_reader_get(r, uid,
+	    STORE_WANT_BLOB | STORE_WANT_TEXT, &msg), STORE_OK);
 	assert_int_equal(msg.uid, uid);
 	assert_int_equal(msg.size, size);
 	assert_int_equal(msg.internaldate, 1700000000 + i);
@@ -424,6 +424,96 @@ test_reader(void **state)
 	store_test_end(&t);
 }
 
+static uint32_t
+first_unseen(struct store_test *t)
+{
+	struct store_mbox *m;
+	uint32_t number;
+
+	assert_int_equal(store_mbox_open(t->st, "INBOX", &m), STORE_OK);
+	assert_int_equal(store_mbox_first_unseen(m, &number), STORE_OK);
+	store_mbox_unref(&m);
+	return number;
+}
+
+static void
+unsee(struct store_test *t, uint32_t uid)
+{
+	struct store_mbox *m = store_test_mbox(t, "INBOX");
+	roaring_bitmap_t *one = store_test_range(uid, uid);
+
+	assert_int_equal(store_flags_update(m, one, STORE_FLAGS_REMOVE,
+	    STORE_SEEN, UINT64_MAX, NULL, NULL), STORE_OK);
+	roaring_bitmap_free(one);
+	store_mbox_unref(&m);
+}
+
+/* From the front, from the end, and in the middle, where all rows are read;
+ * each time with the rows not in memory before. */
+static void
+test_first_unseen(void **state)
+{
+	static const uint32_t uids[] = { 1977, 1300, 2, 1 };
+	struct store_test t;
+
+	(void)state;
+	store_test_start(&t);
+	assert_int_equal(first_unseen(&t), 0);
+	store_test_append(t.st, "INBOX", 2000, 50, STORE_SEEN);
+	assert_int_equal(first_unseen(&t), 0);
+	for (size_t i = 0; i < sizeof(uids) / sizeof(*uids); i++) {
+		unsee(&t, uids[i]);
+		assert_int_equal(first_unseen(&t), uids[i]);
+		store_test_reopen(&t);
+		assert_int_equal(first_unseen(&t), uids[i]);
+	}
+	store_test_end(&t);
+}
+
+static void
+watch_added(struct store_watch *w, uint32_t first, uint32_t last)
+{
+	(void)w;
+	(void)first;
+	(void)last;
+}
+
+/* Rows that were not read: every change of them works, and what a watched
+ * mailbox was like before an append can be told after it. */
+static void
+test_rows_unread(void **state)
+{
+	struct store_watch w = { .added = watch_added };
+	struct store_message msg;
+	struct store_reader *r;
+	struct store_test t;
+	struct store_mbox *m;
+
+	(void)state;
+	store_test_start(&t);
+	store_test_append(t.st, "INBOX", 100, 50, 0);
+	store_test_reopen(&t);
+	assert_int_equal(store_mbox_open(t.st, "INBOX", &m), STORE_OK);
+	assert_int_equal(store_mbox_lower(m, 101), 100);
+	store_mbox_watch(m, &w);
+	store_test_append(t.st, "INBOX", 5, 50, 0);
+	assert_int_equal(store_mbox_lower(m, 101), 100);
+	assert_int_equal(store_mbox_lower(m, 106), 105);
+	store_mbox_unwatch(m, &w);
+	store_mbox_unref(&m);
+	store_test_reopen(&t);
+	unsee(&t, 3);
+	store_test_reopen(&t);
+	assert_int_equal(store_mbox_open(t.st, "INBOX", &m), STORE_OK);
+	r = store_reader_new(m);
+	assert_int_equal(store_reader_get(r, 105, 0, &msg), STORE_OK);
+	assert_int_equal(msg.uid, 105);
+	store_reader_free(&r);
+	store_mbox_unref(&m);
+	store_test_check(&t);
+	store_test_end(&t);
+}
+
 static void
 test_thread(void **state)
 {
@@ -439,9 +529,9 @@ test_thread(void **state)
 	store_test_append(t.st, "INBOX", 1, 60, 0);
 	m = store_test_mbox(&t, "INBOX");
 	r = store_reader_new(m);
-	assert_int_equal(store_reader_get(r, 1, 1, &a), STORE_OK);
-	assert_int_equal(store_reader_get(r, 2, 1, &b), STORE_OK);
-	assert_int_equal(store_reader_get(r, 3, 1, &c), STORE_OK);
+	assert_int_equal(store_reader_get(r, 1, STORE_WANT_BLOB, &a), STORE_OK);
+	assert_int_equal(store_reader_get(r, 2, STORE_WANT_BLOB, &b), STORE_OK);
+	assert_int_equal(store_reader_get(r, 3, STORE_WANT_BLOB, &c), STORE_OK);
 	assert_int_equal(a.thread_id, a.blob_id);
 	assert_int_not_equal(a.thread_id, b.thread_id);
 	assert_int_equal(a.thread_id, c.thread_id);
@@ -461,6 +551,8 @@ main(void)
 		cmocka_unit_test(test_expunge),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_reader),
+		cmocka_unit_test(test_first_unseen),
+		cmocka_unit_test(test_rows_unread),
 		cmocka_unit_test(test_thread),
 	};
 
