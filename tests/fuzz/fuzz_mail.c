@@ -119,12 +119,14 @@ check_fields(struct mail_bytes msg)
 	static const char *const names[] = { "SUBJECT", "To", "x", NULL };
 	struct mail_field_iter it;
 	struct mail_field f;
+	uint64_t bits = mail_header_bits(msg, 0, msg.len);
 	size_t all = 0;
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 4);
 	mail_field_first(&it, msg, 0, msg.len);
 	while (mail_field_next(&it, &f)) {
+		assert(bits & mail_field_bit(f.name, f.name_len));
 		assert(f.at < f.end && f.end <= msg.len);
 		assert(f.value_len <= f.end - f.at && f.name_len > 0);
 		all += f.end - f.at;
