@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: ISC
 // What a web mail program does with imapflow: list, open, append, fetch, flags,
 // search, move, and new mail noticed while idle.
+import { webcrypto } from "node:crypto";
 import fs from "node:fs";
 import { ImapFlow } from "imapflow";
+
+// Debian's node 18 does not have it as a global
+globalThis.crypto ??= webcrypto;
 
 const e = process.env;
 let n = 0, failed = 0;
