@@ -143,7 +143,7 @@ append_check(const struct store_append *ap, const struct store_new_message *msg)
 {
 	const struct store *st = ap->st;
 
-	if (st->failed)
+	if (store_txn_usable(st) != STORE_OK)
 		return STORE_IO;
 	if (msg->len > st->o.message_max)
 		return STORE_TOO_BIG;

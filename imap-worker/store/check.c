@@ -397,7 +397,7 @@ store_check(struct store *st, void (*report)(void *ctx, const char *text),
 	struct check c = { .st = st, .report = report, .ctx = ctx };
 	struct kv_scan hot, loc;
 
-	if (st->failed)
+	if (store_txn_usable(st) != STORE_OK)
 		return -1;
 	c.ids = roaring_bitmap_create();
 	kv_scan_init(&hot, st->kv, KV_HOT);

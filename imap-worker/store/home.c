@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "store/fault.h"
+#include "store/io.h"
 #include "store/store_private.h"
 
 #define HOME_RESERVE_HEADROOM (4 * MIB) /* free behind a restored reserve */
@@ -51,8 +52,8 @@ store_home_lock(struct store *st)
 	char *path = store_home_path(st, "lock");
 	enum store_err e = STORE_OK;
 
-	st->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	st->lock_fd = store_io_open(STORE_IO_LOCK_OPEN, path,
+	    O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 	if (st->lock_fd == -1)
 		e = home_error("lock", path);
 	else if (flock(st->lock_fd, LOCK_EX | LOCK_NB) != 0)
@@ -61,16 +62,16 @@ store_home_lock(struct store *st)
 	return e;
 }
 
+/* All of a short text. */
 static int
-home_sync_folder(const char *path)
+home_write(enum store_io_at at, int fd, const char *text, int len)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+	ssize_t n;
 
-	if (fd == -1)
-		return -1;
-	rc = fsync(fd);
-	close(fd);
-	return rc;
+	for (; len > 0; len -= (int)n, text += n)
+		if ((n = store_io_write(at, fd, text, (size_t)len)) <= 0)
+			return -1;
+	return 0;
 }
 
 static enum store_err
@@ -89,9 +90,12 @@ home_write_version(struct store *st, const char *path)
 	for (size_t i = 0; i < sizeof(id); i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%02x", id[i]);
 	n += snprintf(text + n, sizeof(text) - (size_t)n, "\n");
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd == -1 || write(fd, text, (size_t)n) != n || fsync(fd) != 0 ||
-	    rename(tmp, path) != 0 || home_sync_folder(st->home) != 0)
+	fd = store_io_open(STORE_IO_VERSION_CREATE, tmp,
+	    O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd == -1 || home_write(STORE_IO_VERSION_WRITE, fd, text, n) != 0 ||
+	    store_io_sync(STORE_IO_VERSION_SYNC, fd) != 0 ||
+	    store_io_rename(STORE_IO_VERSION_RENAME, tmp, path) != 0 ||
+	    store_io_sync_folder(STORE_IO_VERSION_FOLDER, st->home) != 0)
 		e = home_error("write", path);
 	if (fd != -1)
 		close(fd);
@@ -108,14 +112,16 @@ home_check_version(struct store *st)
 	enum store_err e = STORE_OK;
 	ssize_t n = 0;
 	unsigned long format;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = store_io_open(STORE_IO_VERSION_OPEN, path,
+	    O_RDONLY | O_NOFOLLOW, 0);
 
 	if (fd == -1) {
 		e = errno == ENOENT ? home_write_version(st, path)
 		                    : home_error("open", path);
 		goto out;
 	}
-	if ((n = read(fd, text, sizeof(text) - 1)) < 0) {
+	n = store_io_read(STORE_IO_VERSION_READ, fd, text, sizeof(text) - 1);
+	if (n < 0) {
 		e = home_error("read", path);
 		goto out;
 	}
@@ -147,8 +153,8 @@ home_make_folder(struct store *st, const char *name)
 	char *path = store_home_path(st, name);
 	enum store_err e = STORE_OK;
 
-	if (mkdir(path, 0700) == 0) {
-		if (home_sync_folder(st->home) != 0)
+	if (store_io_mkdir(STORE_IO_FOLDER_MAKE, path, 0700) == 0) {
+		if (store_io_sync_folder(STORE_IO_FOLDER_SYNC, st->home) != 0)
 			e = home_error("sync", st->home);
 	} else if (errno != EEXIST) {
 		e = home_error("make", path);
@@ -186,21 +192,28 @@ home_lock_text(struct store *st, const char *word, unsigned long n)
 	char text[64];
 	int len = snprintf(text, sizeof(text), "%s %lu\n", word, n);
 
-	if (pwrite(st->lock_fd, text, (size_t)len, 0) != len ||
-	    ftruncate(st->lock_fd, len) != 0)
+	if (store_io_pwrite(STORE_IO_LOCK_WRITE, st->lock_fd, text,
+	    (size_t)len, 0) != len ||
+	    store_io_truncate(STORE_IO_LOCK_CUT, st->lock_fd, len) != 0)
 		log_warn("store: write: %s/lock: %m", st->home);
+	/* the count must not be one that a power cut brought back */
+	else if (st->died > 0 &&
+	    store_io_sync(STORE_IO_LOCK_SYNC, st->lock_fd) != 0)
+		log_warn("store: sync: %s/lock: %m", st->home);
 }
 
 void
 store_home_enter_recovery(struct store *st, unsigned *died_r, bool *suspect_r)
 {
 	char text[64];
-	ssize_t n = pread(st->lock_fd, text, sizeof(text) - 1, 0);
+	ssize_t n = store_io_pread(STORE_IO_LOCK_READ, st->lock_fd, text,
+	    sizeof(text) - 1, 0);
 
 	text[n < 0 ? 0 : n] = '\0';
 	*died_r = strncmp(text, "recovering ", 11) == 0
 	    ? (unsigned)strtoul(text + 11, NULL, 10) : 0;
 	*suspect_r = strncmp(text, "suspect ", 8) == 0;
+	st->died = *died_r;
 	home_lock_text(st, "recovering", *died_r + 1);
 }
 
@@ -229,7 +242,7 @@ store_home_set_aside(struct store *st)
 		free(to);
 		to = xasprintf("%s/db.bad.%lld", st->home, now++);
 	} while (lstat(to, &sb) == 0);
-	if (rename(from, to) != 0)
+	if (store_io_rename(STORE_IO_INDEX_ASIDE, from, to) != 0)
 		e = home_error("set aside", from);
 	else
 		log_error("store: the index is damaged, kept as %s, rebuilding "
@@ -255,14 +268,16 @@ store_home_reserve_make(struct store *st)
 	    (uint64_t)v.f_bavail * v.f_frsize <
 	    STORE_RESERVE_BYTES + HOME_RESERVE_HEADROOM)
 		goto out;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd != -1 && fallocate(fd, 0, 0, STORE_RESERVE_BYTES) == 0) {
+	fd = store_io_open(STORE_IO_RESERVE_OPEN, path,
+	    O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+	if (fd != -1 && store_io_allocate(STORE_IO_RESERVE_ALLOCATE, fd,
+	    STORE_RESERVE_BYTES) == 0) {
 		st->has_reserve = true;
 	} else {
 		/* a file system that cannot does without */
 		st->has_reserve = fd != -1 && errno == EOPNOTSUPP;
 		log_warn("store: reserve: %s: %m", path);
-		unlink(path);
+		store_io_unlink(STORE_IO_RESERVE_REMOVE, path);
 	}
 out:
 	if (fd != -1)
@@ -274,7 +289,7 @@ bool
 store_home_reserve_release(struct store *st)
 {
 	char *path = store_home_path(st, "reserve");
-	bool was = unlink(path) == 0;
+	bool was = store_io_unlink(STORE_IO_RESERVE_REMOVE, path) == 0;
 
 	st->has_reserve = false;
 	if (was)

@@ -42,16 +42,17 @@ void kv_close(struct kv **kv);
 /* Closes and writes nothing more than it has to: after a failure. */
 void kv_discard(struct kv **kv);
 
-/* Was a write refused for lack of space since the last kv_open()?  Then
- * KV_DAMAGED need not mean damage: the engine gives up in the same way. */
-bool kv_disk_full(void);
+/* What the system refused since the last kv_open() began: KV_OK (nothing),
+ * KV_NO_SPACE or KV_IO.  Unless KV_OK, KV_DAMAGED need not mean damage: the
+ * engine gives up in the same way. */
+enum kv_err kv_refused(void);
 
 enum kv_err kv_begin(struct kv *kv);
 /* The transaction is over, whatever the result; on an error nothing of it was
  * done. */
 enum kv_err kv_commit(struct kv *kv);
-/* Does nothing when none is open. */
-void kv_abort(struct kv *kv);
+/* Does nothing when none is open. On an error only kv_close() is left. */
+enum kv_err kv_abort(struct kv *kv);
 
 /* Reads see the open transaction. *v_r is valid until the next call. */
 enum kv_err kv_get(struct kv *kv, enum kv_table t, const void *key,

@@ -12,11 +12,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "store/io.h"
 #include "store/kv.h"
+#include "store/kv_io.h"
 
 #define KV_PAGE 4096
 #define KV_CACHE (2 * 1024 * 1024)
@@ -46,34 +47,10 @@ static const char *const kv_files[KV_TABLES] = {
 	[KV_TEXT] = "text.db",
 };
 
-static bool kv_full;
-
-/* libdb writes through these two. After a refused write it may panic as if the
- * files were damaged; only here the reason is known. */
-static ssize_t
-kv_bdb_write(int fd, const void *p, size_t n)
+enum kv_err
+kv_refused(void)
 {
-	ssize_t w = write(fd, p, n);
-
-	if (w == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-		kv_full = true;
-	return w;
-}
-
-static ssize_t
-kv_bdb_pwrite(int fd, const void *p, size_t n, off_t at)
-{
-	ssize_t w = pwrite(fd, p, n, at);
-
-	if (w == -1 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
-		kv_full = true;
-	return w;
-}
-
-bool
-kv_disk_full(void)
-{
-	return kv_full;
+	return kv_io_refused();
 }
 
 static void
@@ -89,9 +66,11 @@ kv_bdb_event(DB_ENV *env, u_int32_t event, void *info)
 {
 	struct kv *kv = env->app_private;
 
-	(void)info;
-	if (event == DB_EVENT_PANIC)
-		kv->damaged = true;
+	if (event != DB_EVENT_PANIC)
+		return;
+	kv->damaged = true;
+	if (*(int *)info == ENOMEM) /* what the system refuses else, is known */
+		kv_io_note(ENOMEM);
 }
 
 static enum kv_err
@@ -107,7 +86,12 @@ kv_bdb_result(struct kv *kv, int rc, const char *what)
 	case EDQUOT:
 	case EFBIG:
 		log_error("store: index: %s: no space", what);
+		if (kv_io_sync_failed())
+			kv->damaged = true;
 		return kv->damaged ? KV_DAMAGED : KV_NO_SPACE;
+	case ENOMEM:
+		kv_io_note(ENOMEM);
+		break;
 	case DB_RUNRECOVERY:
 	case DB_CHKSUM_FAIL:
 	case DB_VERIFY_BAD:
@@ -162,6 +146,26 @@ kv_bdb_open_table(struct kv *kv, enum kv_table t)
 	    DB_CREATE | DB_AUTO_COMMIT, 0600);
 }
 
+static void
+kv_bdb_functions(void)
+{
+	kv_io_reset();
+	db_env_set_func_open(kv_io_open);
+	/* not read(): libdb would take the end of a file for an error */
+	db_env_set_func_pread(kv_io_pread);
+	db_env_set_func_seek(kv_io_seek);
+	/* with this one it does not call pwrite() */
+	db_env_set_func_write(kv_io_write);
+	db_env_set_func_fsync(kv_io_sync);
+	db_env_set_func_ftruncate(kv_io_truncate);
+	db_env_set_func_rename(kv_io_rename);
+	db_env_set_func_unlink(kv_io_unlink);
+	if (store_io_get_hook() != NULL) {
+		db_env_set_func_malloc(kv_io_malloc);
+		db_env_set_func_realloc(kv_io_realloc);
+	}
+}
+
 enum kv_err
 kv_open(const char *dir, struct kv **kv_r)
 {
@@ -169,9 +173,11 @@ kv_open(const char *dir, struct kv **kv_r)
 	enum kv_err e;
 	int rc;
 
-	kv_full = false;
-	db_env_set_func_write(kv_bdb_write);
-	db_env_set_func_pwrite(kv_bdb_pwrite);
+	kv_bdb_functions();
+	if ((e = kv_io_read_logs(dir)) != KV_OK) {
+		free(kv);
+		return e;
+	}
 	rc = kv_bdb_open_env(kv, dir);
 	for (int t = 0; rc == 0 && t < KV_TABLES; t++)
 		rc = kv_bdb_open_table(kv, t);
@@ -185,8 +191,8 @@ kv_open(const char *dir, struct kv **kv_r)
 	if (e == KV_NOT_FOUND || (e == KV_IO &&
 	    (rc < 0 || rc == EINVAL || rc == ENOENT)))
 		e = KV_DAMAGED;
-	if (e != KV_OK && kv_full)
-		e = KV_NO_SPACE;
+	if (kv_io_refused() != KV_OK)
+		e = kv_io_refused();
 	kv_discard(&kv);
 	return e;
 }
@@ -239,15 +245,15 @@ kv_commit(struct kv *kv)
 	return kv_bdb_result(kv, txn->commit(txn, 0), "commit");
 }
 
-void
+enum kv_err
 kv_abort(struct kv *kv)
 {
 	DB_TXN *txn = kv->txn;
 
 	if (txn == NULL)
-		return;
+		return KV_OK;
 	kv->txn = NULL;
-	kv_bdb_result(kv, txn->abort(txn), "abort");
+	return kv_bdb_result(kv, txn->abort(txn), "abort");
 }
 
 static DBT

@@ -12,9 +12,13 @@ libstore_a_SOURCES = \
 	imap-worker/store/fault.h \
 	imap-worker/store/flags.c \
 	imap-worker/store/home.c \
+	imap-worker/store/io.c \
+	imap-worker/store/io.h \
 	imap-worker/store/keywords.c \
 	imap-worker/store/kv.h \
 	imap-worker/store/kv_bdb.c \
+	imap-worker/store/kv_io.c \
+	imap-worker/store/kv_io.h \
 	imap-worker/store/layout.h \
 	imap-worker/store/mailbox.c \
 	imap-worker/store/names.c \

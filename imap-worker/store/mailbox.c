@@ -314,9 +314,12 @@ mailbox_rename_inbox(struct store *st, const char *to)
 	uint32_t uidvalidity, first;
 	enum store_err e, undo;
 
-	if ((e = store_create(st, to, 0)) != STORE_OK ||
-	    (e = store_mbox_open(st, "INBOX", &inbox)) != STORE_OK)
+	if ((e = store_mbox_open(st, "INBOX", &inbox)) != STORE_OK)
 		return e;
+	if ((e = store_create(st, to, 0)) != STORE_OK) {
+		store_mbox_unref(&inbox);
+		return e;
+	}
 	all = roaring_bitmap_create();
 	roaring_bitmap_add_range_closed(all, 1, UINT32_MAX);
 	e = store_copy(inbox, all, to, true, NULL, &uidvalidity, &first);

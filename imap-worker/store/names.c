@@ -261,9 +261,10 @@ store_stat(struct store *st, const char *name, struct arena *a,
     struct store_info *info_r)
 {
 	struct store_mbox *m = store_names_find(st, name);
+	enum store_err e = store_txn_usable(st);
 
-	if (st->failed || m == NULL)
-		return st->failed ? STORE_IO : STORE_NOT_FOUND;
+	if (e != STORE_OK || m == NULL)
+		return e != STORE_OK ? e : STORE_NOT_FOUND;
 	*info_r = m->info;
 	info_r->name = arena_strdup(a, m->info.name);
 	info_r->subscribed = store_names_subscribed(st, name);

@@ -521,12 +521,13 @@ recover_open_kv(struct store *st)
 }
 
 static enum store_err
-recover_start_over(struct store *st)
+recover_start_over(struct store *st, bool died)
 {
 	enum store_err e;
 
-	if (kv_disk_full()) /* not damage; it opens when there is room */
-		return STORE_NO_SPACE;
+	/* not damage: the next start may find it whole */
+	if (!died && (e = store_txn_error(st, kv_refused())) != STORE_OK)
+		return e;
 	kv_discard(&st->kv);
 	store_names_clear(st);
 	st->failed = false;
@@ -599,11 +600,11 @@ recover_index(struct store *st, bool *found_r)
 		log_error("store: %u starts in a row died in recovery: %s",
 		    died, st->home);
 		*found_r = false;
-		return recover_start_over(st);
+		return recover_start_over(st, true);
 	}
 	if ((e = recover_open_kv(st)) == STORE_CORRUPT) {
 		*found_r = false;
-		return recover_start_over(st);
+		return recover_start_over(st, false);
 	}
 	return e == STORE_OK ? recover_load(st, suspect, found_r) : e;
 }
@@ -634,7 +635,7 @@ recover_start_rebuild(struct store *st)
 	enum store_err e = STORE_OK;
 
 	if (recover_has_user(st))
-		e = recover_start_over(st);
+		e = recover_start_over(st, false);
 	if (e != STORE_OK)
 		return e;
 	store_names_clear(st);

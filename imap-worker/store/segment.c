@@ -19,6 +19,7 @@
 #include "common/xalloc.h"
 #include "store/crc32c.h"
 #include "store/fault.h"
+#include "store/io.h"
 
 static uint64_t segment_limit = LIMIT_SEGMENT;
 
@@ -68,7 +69,7 @@ store_segment_list(const struct store_segments *s, uint32_t **numbers_r,
 		log_error("store: segment: list: %s: %m", s->folder);
 		return -1;
 	}
-	while ((e = readdir(d)) != NULL) {
+	while ((e = store_io_readdir(STORE_IO_SEGMENT_LIST, d)) != NULL) {
 		char *end;
 		unsigned long no = strtoul(e->d_name, &end, 10);
 
@@ -80,6 +81,12 @@ store_segment_list(const struct store_segments *s, uint32_t **numbers_r,
 		}
 		list[n++] = (uint32_t)no;
 	}
+	if (errno != 0) { /* a part of the list would look like a loss */
+		log_error("store: segment: list: %s: %m", s->folder);
+		closedir(d);
+		free(list);
+		return -1;
+	}
 	closedir(d);
 	if (n > 0)
 		qsort(list, n, sizeof(*list), segment_compare);
@@ -89,7 +96,8 @@ store_segment_list(const struct store_segments *s, uint32_t **numbers_r,
 }
 
 static int
-segment_open(const struct store_segments *s, uint32_t no, int flags)
+segment_open(const struct store_segments *s, uint32_t no, enum store_io_at at,
+    int flags)
 {
 	char path[4096];
 
@@ -98,13 +106,13 @@ segment_open(const struct store_segments *s, uint32_t no, int flags)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return store_io_open(at, path, flags | O_NOFOLLOW, 0600);
 }
 
 int
 store_segment_fd(const struct store_segments *s, uint32_t no)
 {
-	return segment_open(s, no, O_RDONLY);
+	return segment_open(s, no, STORE_IO_SEGMENT_OPEN, O_RDONLY);
 }
 
 static enum store_err
@@ -117,25 +125,23 @@ segment_error(const struct store_segments *s, uint32_t no, const char *what)
 	return full ? STORE_NO_SPACE : STORE_IO;
 }
 
+/* What the system dropped cannot be written again. */
+static enum store_err
+segment_sync_error(struct store_segments *s, uint32_t no)
+{
+	segment_error(s, no, "sync");
+	s->failed = true;
+	return STORE_IO;
+}
+
 enum store_err
 store_segment_remove(const struct store_segments *s, uint32_t no)
 {
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/%08u.seg", s->folder, (unsigned)no);
-	return unlink(path) == 0 ? STORE_OK : segment_error(s, no, "remove");
-}
-
-static int
-segment_sync_folder(const struct store_segments *s)
-{
-	int fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
-
-	if (fd == -1)
-		return -1;
-	rc = fsync(fd);
-	close(fd);
-	return rc;
+	return store_io_unlink(STORE_IO_SEGMENT_REMOVE, path) == 0
+	    ? STORE_OK : segment_error(s, no, "remove");
 }
 
 enum store_err
@@ -152,18 +158,19 @@ store_segment_create(struct store_segments *s, uint32_t no)
 	layout_put64(head + 16, cookie);
 	layout_put64(head + 24, (uint64_t)time(NULL));
 	layout_put32(head + 60, store_crc32c(0, head, 60));
-	fd = segment_open(s, no, O_RDWR | O_CREAT | O_TRUNC);
+	fd = segment_open(s, no, STORE_IO_SEGMENT_CREATE,
+	    O_RDWR | O_CREAT | O_TRUNC);
 	if (fd == -1)
 		return segment_error(s, no, "create");
-	if (pwrite(fd, head, sizeof(head), 0) != sizeof(head) ||
-	    fdatasync(fd) != 0) {
+	if (store_io_pwrite(STORE_IO_SEGMENT_HEAD, fd, head, sizeof(head), 0) !=
+	    sizeof(head) || store_io_sync(STORE_IO_SEGMENT_HEAD_SYNC, fd) != 0) {
 		e = segment_error(s, no, "write");
 		close(fd);
 		return e;
 	}
 	store_fault(STORE_FAULT_SEGMENT_MADE);
-	if (segment_sync_folder(s) != 0) {
-		e = segment_error(s, no, "sync folder");
+	if (store_io_sync_folder(STORE_IO_SEGMENT_FOLDER, s->folder) != 0) {
+		e = segment_sync_error(s, no);
 		close(fd);
 		return e;
 	}
@@ -182,14 +189,22 @@ store_segment_resume(struct store_segments *s, uint32_t no, uint64_t end,
     bool unsure)
 {
 	unsigned char head[LAYOUT_SEGMENT_HEAD];
-	int fd = segment_open(s, no, O_RDWR);
+	int fd = segment_open(s, no, STORE_IO_SEGMENT_RESUME, O_RDWR);
 	struct stat sb;
 	uint32_t number;
+	ssize_t n;
 
 	if (fd == -1)
 		return segment_error(s, no, "open");
-	if (pread(fd, head, sizeof(head), 0) != sizeof(head) ||
-	    !store_segment_head_check(head, sizeof(head), &number,
+	n = store_io_pread(STORE_IO_SEGMENT_RESUME_READ, fd, head,
+	    sizeof(head), 0);
+	if (n == -1) {
+		enum store_err e = segment_error(s, no, "read");
+
+		close(fd);
+		return e;
+	}
+	if (n != sizeof(head) || !store_segment_head_check(head, sizeof(head), &number,
 	    &s->cookie) || number != no) {
 		log_error("store: segment: damaged head: %s/%08u.seg",
 		    s->folder, (unsigned)no);
@@ -197,8 +212,10 @@ store_segment_resume(struct store_segments *s, uint32_t no, uint64_t end,
 		return STORE_CORRUPT;
 	}
 	if (fstat(fd, &sb) != 0 || ((uint64_t)sb.st_size > end &&
-	    ftruncate(fd, (off_t)end) != 0) || (unsure &&
-	    (fdatasync(fd) != 0 || segment_sync_folder(s) != 0))) {
+	    store_io_truncate(STORE_IO_SEGMENT_RESUME_CUT, fd, (off_t)end) !=
+	    0) || (unsure &&
+	    (store_io_sync(STORE_IO_SEGMENT_RESUME_SYNC, fd) != 0 ||
+	    store_io_sync_folder(STORE_IO_SEGMENT_FOLDER, s->folder) != 0))) {
 		enum store_err e = segment_error(s, no, "cut");
 
 		close(fd);
@@ -238,10 +255,11 @@ segment_pack_head(unsigned char *head, const struct layout_record *r)
 
 /* pwritev() until all is written. */
 static int
-segment_write(int fd, struct iovec *iov, int n, uint64_t at)
+segment_write(enum store_io_at point, int fd, struct iovec *iov, int n,
+    uint64_t at)
 {
 	while (n > 0) {
-		ssize_t w = pwritev(fd, iov, n, (off_t)at);
+		ssize_t w = store_io_pwritev(point, fd, iov, n, (off_t)at);
 
 		if (w == -1 && errno == EINTR)
 			continue;
@@ -280,9 +298,10 @@ store_segment_add(struct store_segments *s, const struct layout_record *r,
 	iov[1] = (struct iovec){ (void *)(uintptr_t)extra, h.extra_len };
 	iov[2] = (struct iovec){ (void *)(uintptr_t)body, h.body_len };
 	size = sizeof(head) + (uint64_t)h.extra_len + h.body_len;
-	if (segment_write(s->fd, iov, 3, s->end) != 0) {
+	if (segment_write(STORE_IO_SEGMENT_APPEND, s->fd, iov, 3, s->end) != 0) {
 		e = segment_error(s, s->no, "write");
-		if (ftruncate(s->fd, (off_t)s->end) != 0) {
+		if (store_io_truncate(STORE_IO_SEGMENT_APPEND_CUT, s->fd,
+		    (off_t)s->end) != 0) {
 			segment_error(s, s->no, "cut");
 			return STORE_IO;
 		}
@@ -299,11 +318,12 @@ enum store_err
 store_segment_seal(struct store_segments *s)
 {
 	unsigned char head[LAYOUT_RECORD_HEAD];
+	struct iovec iov = { head, sizeof(head) };
 
 	s->last.group |= LAYOUT_GROUP_LAST;
 	segment_pack_head(head, &s->last);
-	if (pwrite(s->fd, head, sizeof(head), (off_t)s->last_at) !=
-	    sizeof(head))
+	if (segment_write(STORE_IO_SEGMENT_SEAL, s->fd, &iov, 1, s->last_at) !=
+	    0)
 		return segment_error(s, s->no, "seal");
 	s->sealed = s->end;
 	s->dirty = true;
@@ -315,10 +335,15 @@ store_segment_cancel(struct store_segments *s, uint64_t sealed)
 {
 	if (s->end == sealed)
 		return STORE_OK;
-	if (ftruncate(s->fd, (off_t)sealed) != 0) {
+	if (store_io_truncate(STORE_IO_SEGMENT_CANCEL, s->fd, (off_t)sealed) !=
+	    0) {
 		segment_error(s, s->no, "cut");
 		return STORE_IO;
 	}
+	/* a group that was whole must not come back after a power cut */
+	if (s->sealed != sealed &&
+	    store_io_sync(STORE_IO_SEGMENT_CANCEL_SYNC, s->fd) != 0)
+		return segment_sync_error(s, s->no);
 	s->end = s->sealed = sealed;
 	if (s->safe_at > sealed)
 		s->safe_at = sealed;
@@ -328,10 +353,10 @@ store_segment_cancel(struct store_segments *s, uint64_t sealed)
 enum store_err
 store_segment_sync(struct store_segments *s)
 {
-	if (s->dirty && fdatasync(s->fd) != 0) {
-		segment_error(s, s->no, "sync");
+	if (s->failed)
 		return STORE_IO;
-	}
+	if (s->dirty && store_io_sync(STORE_IO_SEGMENT_SYNC, s->fd) != 0)
+		return segment_sync_error(s, s->no);
 	s->dirty = false;
 	s->safe_no = s->no;
 	s->safe_at = s->sealed;

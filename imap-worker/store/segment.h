@@ -24,6 +24,7 @@ struct store_segments {
 	uint64_t last_at;     /* the head of the last record of the open group */
 	struct layout_record last;
 	bool dirty;           /* sealed since the last sync */
+	bool failed;          /* a sync did; final */
 	uint32_t safe_no;     /* all before this place is on the disk */
 	uint64_t safe_at;
 	struct store_segment_map *maps; /* own */
@@ -59,6 +60,7 @@ enum store_err store_segment_add(struct store_segments *s,
 enum store_err store_segment_seal(struct store_segments *s);
 /* Forgets a group, sealed or not, that began at `sealed` as it was. */
 enum store_err store_segment_cancel(struct store_segments *s, uint64_t sealed);
+/* Failure is final: what the system dropped is not written by a second try. */
 enum store_err store_segment_sync(struct store_segments *s);
 
 /* --- reading --- */

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "store/crc32c.h"
+#include "store/io.h"
 #include "store/segment.h"
 
 #define SEGMENT_MAPS 64       /* mapped at a time, unless lately used */
@@ -64,9 +65,9 @@ segment_map_new(struct store_segments *s, uint32_t no, uint64_t need)
 	len = (size_t)sb.st_size;
 	if (no == s->no && len < LIMIT_SEGMENT)
 		len = LIMIT_SEGMENT;
-	p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	p = store_io_map(STORE_IO_SEGMENT_MAP, fd, len);
 	close(fd);
-	if (p == MAP_FAILED) {
+	if (p == NULL) {
 		log_error("store: segment: map: %s/%08u.seg: %m", s->folder,
 		    (unsigned)no);
 		return NULL;
@@ -131,10 +132,9 @@ store_segment_view(const struct store_segments *s, uint32_t no,
 		return -1;
 	}
 	if (sb.st_size > 0) {
-		v_r->data = mmap(NULL, (size_t)sb.st_size, PROT_READ,
-		    MAP_SHARED, fd, 0);
-		if (v_r->data == MAP_FAILED) {
-			v_r->data = NULL;
+		v_r->data = store_io_map(STORE_IO_SEGMENT_MAP, fd,
+		    (size_t)sb.st_size);
+		if (v_r->data == NULL) {
 			close(fd);
 			return -1;
 		}

@@ -100,7 +100,7 @@ store_make_defaults(struct store *st, const struct store_default_mailbox *d)
 static void
 store_free(struct store *st)
 {
-	if (st->failed)
+	if (store_txn_usable(st) != STORE_OK)
 		kv_discard(&st->kv);
 	kv_close(&st->kv);
 	store_names_clear(st);
@@ -109,6 +109,15 @@ store_free(struct store *st)
 		close(st->lock_fd);
 	free(st->home);
 	free(st);
+}
+
+/* After a failure to open: is the index to blame?  Not when the system refused
+ * something, nor when it is open. */
+static bool
+store_maybe_damaged(const struct store *st, enum store_err e)
+{
+	return e == STORE_CORRUPT || (e == STORE_IO && st->kv == NULL &&
+	    kv_refused() == KV_OK);
 }
 
 enum store_err
@@ -136,7 +145,7 @@ store_open(const char *home, const struct store_options *o, struct store **st_r)
 		e = store_make_defaults(st, o->defaults);
 	if (e == STORE_NO_SPACE && store_home_reserve_release(st))
 		log_error("store: disk full while opening, try again: %s", home);
-	if (e != STORE_CORRUPT && e != STORE_IO) /* that may be damage */
+	if (!store_maybe_damaged(st, e))
 		store_home_leave_recovery(st);
 	if (e != STORE_OK)
 		goto err;
@@ -157,7 +166,8 @@ store_close(struct store **stp)
 	*stp = NULL;
 	if (st->append != NULL)
 		store_append_abort(&st->append);
-	if (!st->failed && st->changed && store_txn_sync(st, true) == STORE_OK &&
+	if (store_txn_usable(st) == STORE_OK && st->changed &&
+	    store_txn_sync(st, true) == STORE_OK &&
 	    store_txn_begin(st) == STORE_OK) {
 		/* the rest of the block is given back */
 		st->u.modseq_hw = st->modseq;
@@ -170,7 +180,7 @@ store_close(struct store **stp)
 void
 store_idle(struct store *st)
 {
-	if (st->failed || st->append != NULL || store_flush(st) != STORE_OK)
+	if (st->append != NULL || store_flush(st) != STORE_OK)
 		return;
 	store_segment_unmap(&st->seg);
 	for (size_t i = 0; i < st->n_mboxes; i++)
@@ -181,8 +191,7 @@ store_idle(struct store *st)
 	if (st->changed && st->changed_at != 0 &&
 	    store_now() - st->changed_at >= STORE_CHECKPOINT_SECONDS &&
 	    !store_dirty(st)) {
-		if (kv_checkpoint(st->kv, true) != KV_OK)
-			log_warn("store: checkpoint failed: %s", st->home);
+		store_txn_checkpoint(st, true);
 		st->changed_at = 0;
 	}
 	store_home_reserve_make(st);

@@ -23,6 +23,7 @@
 struct store {
 	char *home;              /* own */
 	int lock_fd;
+	unsigned died;           /* starts in a row before this, in recovery */
 	struct store_options o;  /* without defaults */
 	struct kv *kv;           /* own */
 	struct store_segments seg;
@@ -84,6 +85,8 @@ void store_txn_abort(struct store *st);
 void store_txn_fail(struct store *st);
 /* Segment first, then the log. */
 enum store_err store_txn_sync(struct store *st, bool log);
+/* Of the index, when due or forced; the store fails when that does. */
+void store_txn_checkpoint(struct store *st, bool force);
 
 /* --- home.c: the files beside db/ and seg/ --- */
 enum store_err store_home_lock(struct store *st);

@@ -56,7 +56,7 @@ store_txn_error(struct store *st, enum kv_err e)
 enum store_err
 store_txn_usable(const struct store *st)
 {
-	return st->failed ? STORE_IO : STORE_OK;
+	return st->failed || st->seg.failed ? STORE_IO : STORE_OK;
 }
 
 static enum store_err
@@ -85,10 +85,13 @@ txn_reserve(struct store *st)
 	if ((e = store_txn_error(st, kv_begin(st->kv))) != STORE_OK)
 		return e;
 	st->u.modseq_hw = st->modseq + STORE_MODSEQ_BLOCK;
-	if ((e = txn_put_user(st)) == STORE_OK)
+	if ((e = txn_put_user(st)) == STORE_OK) {
 		e = store_txn_error(st, kv_commit(st->kv));
-	else
-		kv_abort(st->kv);
+		if (e == STORE_IO)
+			store_txn_fail(st);
+	} else if (kv_abort(st->kv) != KV_OK) {
+		store_txn_fail(st);
+	}
 	if (e == STORE_OK)
 		e = store_txn_sync(st, true);
 	if (e != STORE_OK)
@@ -169,7 +172,8 @@ store_txn_commit(struct store *st, enum store_txn_kind kind)
 void
 store_txn_abort(struct store *st)
 {
-	kv_abort(st->kv);
+	if (kv_abort(st->kv) != KV_OK)
+		store_txn_fail(st);
 	st->in_txn = false;
 	st->u = st->u_before;
 }
@@ -191,6 +195,19 @@ store_txn_sync(struct store *st, bool log)
 	return e;
 }
 
+void
+store_txn_checkpoint(struct store *st, bool force)
+{
+	enum store_err e;
+
+	store_fault(STORE_FAULT_CHECKPOINT);
+	e = store_txn_error(st, kv_checkpoint(st->kv, force));
+	/* on a full disk the log just stays; pages that were lost on their way
+	 * must not be believed to be written the next time */
+	if (e != STORE_OK && e != STORE_NO_SPACE)
+		store_txn_fail(st);
+}
+
 bool
 store_dirty(const struct store *st)
 {
@@ -210,9 +227,7 @@ store_flush(struct store *st)
 		return STORE_OK;
 	if ((e = store_txn_sync(st, log)) != STORE_OK)
 		return e;
-	store_fault(STORE_FAULT_CHECKPOINT);
-	e = store_txn_error(st, kv_checkpoint(st->kv, false));
-	if (e != STORE_OK && e != STORE_NO_SPACE)
-		store_txn_fail(st);
-	return st->failed ? e : STORE_OK;
+	/* what was asked for is durable, whatever comes of this */
+	store_txn_checkpoint(st, false);
+	return STORE_OK;
 }
