@@ -121,6 +121,8 @@ const struct conf_row conf_rows[] = {
 	    "a session that sends nothing for so long is closed"),
 	CHOICE("durability", CONF_T_FLAG, durability_relaxed, "strict", "strict|relaxed",
 	    "relaxed: flag changes may be lost up to a second after OK"),
+	NUMBER("compress", CONF_T_NUMBER, compress, "3", 0, 19,
+	    "zstd level new mail is stored with, where it gains; 0: as it came"),
 	/* logging */
 	TEXT("log", CONF_T_LOG, log, "stderr",
 	    "\"stderr\" or a file"),

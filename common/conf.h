@@ -78,6 +78,7 @@ struct conf {
 	unsigned connections_per_login;
 	unsigned login_seconds, idle_seconds;
 	bool durability_relaxed;
+	unsigned compress;         /* zstd's level; 0: none */
 	/* logging */
 	char *log;                 /* "stderr" or a path */
 	char *log_level;           /* error, warning, info, debug */

@@ -33,6 +33,8 @@
 #define LIMIT_MAILBOXES 10000
 #define LIMIT_KEYWORDS 48            /* per mailbox */
 #define LIMIT_KEYWORD 128            /* bytes of one keyword */
+#define LIMIT_COMPRESS (4 * MIB)     /* larger messages stay as they are, for
+                                        sendfile(2) */
 #define LIMIT_SEGMENT (64 * MIB)     /* a new segment after this */
 
 /* sessions */

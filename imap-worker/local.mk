@@ -50,5 +50,5 @@ libexec_imap_worker_SOURCES = imap-worker/main.c
 libexec_imap_worker_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 libexec_imap_worker_LDADD = libworker.a libsearch.a libstore.a libmail.a libimap.a \
 	$(PROC_LIBS) $(COMMON_LIBS) \
-	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS)
+	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS) $(ZSTD_LIBS)
 EXTRA_DIST += imap-worker/README imap-worker/cmd/README

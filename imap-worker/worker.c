@@ -152,6 +152,7 @@ worker_open_store(struct worker *w)
 		.quota_messages = conf->quota_messages,
 		.message_max = (uint32_t)conf->message_size,
 		.relaxed = conf->durability_relaxed,
+		.compress = (int)conf->compress,
 	};
 	enum store_err err;
 

@@ -147,6 +147,19 @@ fetch_put_texts(struct buf *out, unsigned bits, const struct store_message *m)
 	}
 }
 
+/* Do the items need no more than the bytes of the header? */
+static bool
+fetch_header_only(const struct fetch_items *items)
+{
+	if (items->bits & FETCH_BODY)
+		return false;
+	for (const struct fetch_section *x = items->sections; x; x = x->next)
+		if (x->what.depth > 0 || x->what.kind == MAIL_SECTION_ALL ||
+		    x->what.kind == MAIL_SECTION_TEXT)
+			return false;
+	return true;
+}
+
 /* What has to be read for these items. */
 static enum store_err
 fetch_read(const struct fetch_items *items, struct store_reader *reader,
@@ -166,9 +179,11 @@ fetch_read(const struct fetch_items *items, struct store_reader *reader,
 		want |= STORE_WANT_TEXT;
 	if (want != 0 || (items->bits & record))
 		err = store_reader_get(reader, uid, want, m_r);
-	if (err == STORE_OK && bytes)
-		err = store_reader_bytes(reader, m_r, bytes_r);
-	return err;
+	if (err != STORE_OK || !bytes)
+		return err;
+	return fetch_header_only(items)
+	    ? store_reader_header(reader, m_r, bytes_r)
+	    : store_reader_bytes(reader, m_r, bytes_r);
 }
 
 enum store_err
@@ -197,7 +212,8 @@ fetch_items_put(struct session *s, const struct fetch_items *items,
 	    items->bits | (flags && s->condstore ? FETCH_MODSEQ : 0), row, &m);
 	fetch_put_texts(out, items->bits, &m);
 	if (message.bytes.data != NULL) {
-		message.bytes.len = m.size;
+		message.bytes.len =
+		    fetch_header_only(items) ? m.header_len : m.size;
 		arena_init(&message.arena);
 		if (items->bits & FETCH_BODY)
 			fetch_section_put_body(out, &message);

@@ -222,7 +222,8 @@ fetch_put_bytes(struct fetch_message *m, size_t at, size_t end)
 	buf_put_u64(out, len);
 	buf_puts(out, "}\r\n");
 	if (len >= FETCH_SENDFILE &&
-	    store_reader_file(m->reader, m->facts, &fd, &place) == STORE_OK)
+	    store_reader_file(m->reader, m->facts, (uint32_t)end, &fd,
+		&place) == STORE_OK)
 		output_file(&m->session->out, fd, place + at, len);
 	else
 		buf_put(out, m->bytes.data + at, len);

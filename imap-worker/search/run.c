@@ -19,6 +19,7 @@ struct search_message {
 	const struct store_row *row;
 	struct store_message facts;
 	unsigned have;          /* facts read: 1 record, 2 blob */
+	const unsigned char *header;
 	const unsigned char *bytes;
 	bool asked;             /* a key wanted its bytes */
 	enum store_err err;     /* the first that came up */
@@ -178,6 +179,21 @@ search_bytes(struct search_message *m)
 	return err == STORE_OK;
 }
 
+static bool
+search_header(struct search_message *m)
+{
+	enum store_err err;
+
+	if (m->header != NULL)
+		return true;
+	if (!search_facts(m, STORE_WANT_BLOB))
+		return false;
+	err = store_reader_header(m->run->reader, &m->facts, &m->header);
+	if (err != STORE_OK && m->err == STORE_OK)
+		m->err = err;
+	return err == STORE_OK;
+}
+
 static int32_t
 search_day(int64_t t, int zone)
 {
@@ -249,9 +265,9 @@ search_match_header(struct search_message *m, const struct search_key *k)
 	    (m->facts.header_fields & k->mask) == 0)
 		return false;
 	m->asked = true;
-	if (!search_bytes(m))
+	if (!search_header(m))
 		return false;
-	msg.data = m->bytes;
+	msg.data = m->header;
 	msg.len = m->facts.header_len;
 	return mail_find_header(msg, k->name, k->needle);
 }
@@ -332,12 +348,12 @@ search_ahead(struct search_run *r, const struct store_row *row)
 	struct search_message m = { .run = r, .row = row };
 	size_t n;
 
-	if (!search_bytes(&m))
+	if (!search_header(&m))
 		return m;
 	n = m.facts.header_len < SEARCH_AHEAD ? m.facts.header_len
 					      : SEARCH_AHEAD;
 	for (size_t at = 0; at < n; at += SEARCH_LINE)
-		__builtin_prefetch(m.bytes + at);
+		__builtin_prefetch(m.header + at);
 	return m;
 }
 

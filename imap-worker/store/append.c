@@ -39,7 +39,7 @@ append_index_item(struct store_mbox *m, const struct store_append_item *item,
 	struct layout_blob b = {
 		.refs = 1,
 		.segment = item->segment,
-		.len = item->len,
+		.coded = item->coded,
 		.header_len = item->derived.header_len,
 		.at = item->at,
 		.internaldate = item->internaldate,
@@ -56,7 +56,7 @@ append_index_item(struct store_mbox *m, const struct store_append_item *item,
 	*row_r = layout_row(item->uid, item->flags, item->modseq);
 	*loc_r = (struct layout_loc){
 		.blob = item->blob,
-		.size = item->len,
+		.size = item->coded.len,
 		.savedate = item->savedate,
 		.internaldate = append_clamp_date(item->internaldate),
 		.zone = item->zone,
@@ -204,7 +204,8 @@ store_append_add(struct store_append *ap, const struct store_new_message *msg)
 	unsigned keywords = ap->m->n_keywords;
 	struct layout_record r = {
 		.kind = LAYOUT_MESSAGE,
-		.body_len = (uint32_t)msg->len,
+		.coded = { .len = (uint32_t)msg->len,
+			.stored = (uint32_t)msg->len },
 		.blob = st->u.next_blob + ap->n,
 		.mbox = ap->m->info.id,
 		.uid = ap->m->info.uidnext + (uint32_t)ap->n,
@@ -215,15 +216,22 @@ store_append_add(struct store_append *ap, const struct store_new_message *msg)
 		.zone = msg->zone,
 		.flags = (uint32_t)(msg->system_flags & STORE_SYSTEM_FLAGS),
 	};
+	const unsigned char *body = msg->data;
 	struct store_append_item *item;
+	struct store_derived derived;
 	uint64_t at, flags;
 	enum store_err e;
 
 	if ((e = append_check(ap, msg)) != STORE_OK)
 		return e;
+	st->o.derive(msg->data, msg->len, &ap->arena, &derived);
+	if (st->o.compress > 0)
+		(void)store_coding_pack(&st->coder, msg->data, r.coded.len,
+		    derived.header_len, st->o.compress, &r.coded, &body);
+	r.body_len = r.coded.stored;
 	e = append_keywords(ap, msg, extra, &r.extra_len, &flags);
 	if (e == STORE_OK)
-		e = store_segment_add(&st->seg, &r, extra, msg->data, &at);
+		e = store_segment_add(&st->seg, &r, extra, body, &at);
 	if (e != STORE_OK) {
 		store_keywords_truncate(ap->m, keywords);
 		return e;
@@ -236,11 +244,11 @@ store_append_add(struct store_append *ap, const struct store_new_message *msg)
 	item->flags = flags;
 	item->modseq = r.modseq;
 	item->segment = st->seg.no;
-	item->len = r.body_len;
+	item->coded = r.coded;
 	item->at = at;
 	item->internaldate = r.internaldate;
 	item->zone = r.zone;
-	st->o.derive(msg->data, msg->len, &ap->arena, &item->derived);
+	item->derived = derived;
 	ap->bytes += msg->len;
 	return STORE_OK;
 }

@@ -236,7 +236,7 @@ check_segment(struct check *c, uint64_t id, const struct layout_blob *b)
 		    store_segment_parse(v->data, v->len, v->cookie,
 		        at - LAYOUT_RECORD_HEAD, &r) == STORE_SEGMENT_FOUND &&
 		    r.body_at == b->at && r.h.blob == id &&
-		    r.h.body_len == b->len;
+		    memcmp(&r.h.coded, &b->coded, sizeof(b->coded)) == 0;
 	if (!good)
 		check_report(c, "1: message %llu: no valid record at %u:%llu",
 		    (unsigned long long)id, (unsigned)b->segment,
@@ -259,7 +259,7 @@ check_blob(struct check *c, uint64_t id, const struct kv_item *v, size_t *row)
 	}
 	for (; *row < c->n_blobs && c->blobs[2 * *row] == id; (*row)++) {
 		refs++;
-		if (c->blobs[2 * *row + 1] != b.len)
+		if (c->blobs[2 * *row + 1] != b.coded.len)
 			check_report(c, "4: message %llu: sizes differ",
 			    (unsigned long long)id);
 	}

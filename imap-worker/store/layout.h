@@ -21,16 +21,16 @@
  *                              40  u64 modseq
  *                              48  i64 internal date (NAME: created)
  *                              56  i16 zone
- *                              58  u16 0
+ *                              58  u16 enum store_coding
  *                              60  u32 system flags at birth (NAME: use)
- *                              64  u32 0
+ *                              64  u32 message length
  *                              68  u32 crc of extra and body
  *                              72  u64 cookie of the file
- *                              80  u32 0
+ *                              80  u32 leading bytes as they came
  *                              84  u32 crc of 0..83
  *
  * The extra of a message is its keywords, each ended by a NUL; its body the
- * message as received. The extra of a NAME record is the MAILBOXID, 16 bytes;
+ * message as received, or as coding.h packs it. The extra of a NAME record is the MAILBOXID, 16 bytes;
  * its body the (new) name. All crc are CRC-32C. The cookie is random: bytes of
  * a message cannot pass for a record when a damaged file is searched. Records
  * of one change form a group: one without its last record never happened.
@@ -53,8 +53,9 @@
  *        (clamped), i16 zone, u16 day of Date:
  *
  * blob.db, key u64 blob: where the message is and who names it.
- *    0 u8 version, u8 0     8 u32 segment     24 u32 message length
- *    2 u16 0               12 u32 0           28 u32 header length
+ *    0 u8 version           8 u32 segment     24 u32 message length
+ *    1 u8 coding           12 u32 stored len  28 u32 header length
+ *    2 u16 0
  *    4 u32 references      16 u64 place       32 i64 internal date
  *   40 i16 zone            44 u32 time when the references became 0
  *   42 u16 day of Date:    48 u64 thread      56 u64 names of header fields,
@@ -76,6 +77,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "store/coding.h"
 #include "store/store.h"
 
 #define LAYOUT_FORMAT 2 /* of the whole home, in VERSION */
@@ -384,7 +386,8 @@ layout_loc_unpack(const unsigned char *p, struct layout_loc *locs_r, size_t n)
 /* --- blobs --------------------------------------------------------------- */
 
 struct layout_blob {
-	uint32_t refs, segment, len, header_len, free_since;
+	uint32_t refs, segment, header_len, free_since;
+	struct store_coded coded; /* head: header_len, or 0 when plain */
 	uint64_t at;
 	int64_t internaldate;
 	int16_t zone;
@@ -398,10 +401,12 @@ layout_blob_pack(unsigned char *p, const struct layout_blob *b)
 {
 	memset(p, 0, LAYOUT_BLOB);
 	p[0] = LAYOUT_VERSION;
+	p[1] = (unsigned char)b->coded.coding;
 	layout_put32(p + 4, b->refs);
 	layout_put32(p + 8, b->segment);
+	layout_put32(p + 12, b->coded.stored);
 	layout_put64(p + 16, b->at);
-	layout_put32(p + 24, b->len);
+	layout_put32(p + 24, b->coded.len);
 	layout_put32(p + 28, b->header_len);
 	layout_put64(p + 32, (uint64_t)b->internaldate);
 	layout_put16(p + 40, (uint16_t)b->zone);
@@ -419,7 +424,9 @@ layout_blob_unpack(const unsigned char *p, size_t len, struct layout_blob *b_r)
 	b_r->refs = layout_get32(p + 4);
 	b_r->segment = layout_get32(p + 8);
 	b_r->at = layout_get64(p + 16);
-	b_r->len = layout_get32(p + 24);
+	b_r->coded.coding = p[1];
+	b_r->coded.stored = layout_get32(p + 12);
+	b_r->coded.len = layout_get32(p + 24);
 	b_r->header_len = layout_get32(p + 28);
 	b_r->internaldate = (int64_t)layout_get64(p + 32);
 	b_r->zone = (int16_t)layout_get16(p + 40);
@@ -427,7 +434,9 @@ layout_blob_unpack(const unsigned char *p, size_t len, struct layout_blob *b_r)
 	b_r->free_since = layout_get32(p + 44);
 	b_r->thread = layout_get64(p + 48);
 	b_r->fields = layout_get64(p + 56);
-	return true;
+	b_r->coded.head =
+	    b_r->coded.coding == STORE_CODING_PLAIN ? 0 : b_r->header_len;
+	return store_coding_check(&b_r->coded, UINT32_MAX);
 }
 
 /* --- texts --------------------------------------------------------------- */
@@ -500,6 +509,7 @@ struct layout_record {
 	uint64_t modseq;
 	int64_t internaldate;
 	int16_t zone;
+	struct store_coded coded; /* of a message; stored is body_len */
 	uint32_t flags;
 	uint32_t content_crc;
 	uint64_t cookie;
@@ -525,9 +535,12 @@ layout_record_pack(unsigned char *p, const struct layout_record *r)
 	layout_put64(p + 40, r->modseq);
 	layout_put64(p + 48, (uint64_t)r->internaldate);
 	layout_put16(p + 56, (uint16_t)r->zone);
+	layout_put16(p + 58, (uint16_t)r->coded.coding);
 	layout_put32(p + 60, r->flags);
+	layout_put32(p + 64, r->coded.len);
 	layout_put32(p + 68, r->content_crc);
 	layout_put64(p + 72, r->cookie);
+	layout_put32(p + 80, r->coded.head);
 }
 
 /* Only the form; crc and cookie are the caller's. */
@@ -556,7 +569,12 @@ layout_record_unpack(const unsigned char *p, struct layout_record *r_r)
 	r_r->flags = layout_get32(p + 60);
 	r_r->content_crc = layout_get32(p + 68);
 	r_r->cookie = layout_get64(p + 72);
-	return true;
+	r_r->coded.coding = layout_get16(p + 58);
+	r_r->coded.stored = r_r->body_len;
+	r_r->coded.len = layout_get32(p + 64);
+	r_r->coded.head = layout_get32(p + 80);
+	return r_r->kind != LAYOUT_MESSAGE ||
+	    store_coding_check(&r_r->coded, LIMIT_COMPRESS);
 }
 
 #endif

@@ -1,9 +1,11 @@
 noinst_LIBRARIES += libstore.a
-libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
+libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS) $(ZSTD_CFLAGS)
 libstore_a_SOURCES = \
 	imap-worker/store/append.c \
 	imap-worker/store/blob.c \
 	imap-worker/store/check.c \
+	imap-worker/store/coding.c \
+	imap-worker/store/coding.h \
 	imap-worker/store/copy.c \
 	imap-worker/store/crc32c.c \
 	imap-worker/store/crc32c.h \
@@ -34,5 +36,5 @@ libstore_a_SOURCES = \
 	imap-worker/store/thread.c \
 	imap-worker/store/txn.c \
 	imap-worker/store/unseen.c
-STORE_LIBS = libstore.a libcommon.a $(BDB_LIBS) $(ROARING_LIBS) \
+STORE_LIBS = libstore.a libcommon.a $(BDB_LIBS) $(ROARING_LIBS) $(ZSTD_LIBS) \
 	$(EVENT_LIBS) $(SODIUM_LIBS)

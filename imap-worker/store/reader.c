@@ -12,6 +12,8 @@
 #include "common/xalloc.h"
 #include "store/store_private.h"
 
+#define READER_KEEP (256 * KIB) /* of a message that was packed */
+
 struct store_reader {
 	struct store_mbox *m;  /* referenced */
 	size_t next;           /* row behind the last one, a guess */
@@ -21,6 +23,9 @@ struct store_reader {
 	struct layout_loc locs[LAYOUT_CHUNK_ROWS];
 	char *text;            /* own; a text put together from parts */
 	size_t text_size;
+	unsigned char *plain;  /* own; a message that was packed */
+	size_t plain_size;
+	uint64_t plain_blob;   /* which; 0: none */
 };
 
 struct store_reader *
@@ -50,6 +55,7 @@ store_reader_free(struct store_reader **rp)
 	kv_scan_clear(&r->text_scan);
 	store_mbox_unref(&r->m);
 	free(r->text);
+	free(r->plain);
 	free(r);
 }
 
@@ -204,6 +210,7 @@ reader_blob(struct store_reader *r, struct store_message *msg)
 	msg->header_len = b.header_len;
 	msg->segment = b.segment;
 	msg->segment_at = b.at;
+	msg->coded = b.coded;
 	return STORE_OK;
 }
 
@@ -244,17 +251,61 @@ store_reader_get(struct store_reader *r, uint32_t uid, unsigned want,
 }
 
 enum store_err
-store_reader_bytes(struct store_reader *r, const struct store_message *msg,
+store_reader_header(struct store_reader *r, const struct store_message *msg,
     const unsigned char **data_r)
 {
 	return store_segment_data(&r->m->st->seg, msg->segment,
-	    msg->segment_at, msg->size, data_r);
+	    msg->segment_at, msg->header_len, data_r);
+}
+
+static enum store_err
+reader_unpack(struct store_reader *r, const struct store_message *msg,
+    const unsigned char *stored)
+{
+	struct store *st = r->m->st;
+
+	if (msg->size > r->plain_size || r->plain_size > READER_KEEP) {
+		free(r->plain);
+		r->plain = xreallocarray(NULL, 1, msg->size);
+		r->plain_size = msg->size;
+	}
+	r->plain_blob = 0;
+	if (!store_coding_unpack(&st->coder, &msg->coded, stored, r->plain)) {
+		log_error("store: segment: message cannot be unpacked: %s: "
+		    "%u:%llu", st->home, (unsigned)msg->segment,
+		    (unsigned long long)msg->segment_at);
+		return STORE_CORRUPT;
+	}
+	r->plain_blob = msg->blob_id;
+	return STORE_OK;
+}
+
+enum store_err
+store_reader_bytes(struct store_reader *r, const struct store_message *msg,
+    const unsigned char **data_r)
+{
+	enum store_err e = STORE_OK;
+
+	if (msg->coded.coding == STORE_CODING_PLAIN || r->plain_blob == 0 ||
+	    r->plain_blob != msg->blob_id)
+		e = store_segment_data(&r->m->st->seg, msg->segment,
+		    msg->segment_at, msg->coded.stored, data_r);
+	if (e != STORE_OK || msg->coded.coding == STORE_CODING_PLAIN)
+		return e;
+	if (msg->coded.len != msg->size)
+		return reader_damaged(r, "sizes");
+	if (r->plain_blob != msg->blob_id)
+		e = reader_unpack(r, msg, *data_r);
+	*data_r = r->plain;
+	return e;
 }
 
 enum store_err
 store_reader_file(struct store_reader *r, const struct store_message *msg,
-    int *fd_r, uint64_t *at_r)
+    uint32_t upto, int *fd_r, uint64_t *at_r)
 {
+	if (msg->coded.coding != STORE_CODING_PLAIN && upto > msg->coded.head)
+		return STORE_NOT_FOUND;
 	*fd_r = store_segment_fd(&r->m->st->seg, msg->segment);
 	if (*fd_r == -1) {
 		log_error("store: segment: open: %s: %u: %m", r->m->st->home,

@@ -152,6 +152,29 @@ recover_flags(struct store_mbox *m, const struct store_segment_record *r)
 	return flags;
 }
 
+/* What the index keeps of a message, from its record; lives in the arena. */
+static enum store_err
+recover_derive(struct recover *rc, const struct store_segment_record *r,
+    struct store_derived *d_r)
+{
+	const unsigned char *msg = r->body;
+	struct store *st = rc->st;
+
+	if (r->h.coded.coding != STORE_CODING_PLAIN) {
+		unsigned char *plain = arena_alloc(&rc->arena, r->h.coded.len);
+
+		if (!store_coding_unpack(&st->coder, &r->h.coded, r->body,
+		    plain)) {
+			log_error("store: replay: message %llu cannot be "
+			    "unpacked", (unsigned long long)r->h.blob);
+			return STORE_CORRUPT;
+		}
+		msg = plain;
+	}
+	st->o.derive(msg, r->h.coded.len, &rc->arena, d_r);
+	return STORE_OK;
+}
+
 static enum store_err
 recover_message(struct recover *rc, uint32_t no,
     const struct store_segment_record *r)
@@ -163,7 +186,7 @@ recover_message(struct recover *rc, uint32_t no,
 		.blob = r->h.blob,
 		.modseq = r->h.modseq,
 		.segment = no,
-		.len = r->h.body_len,
+		.coded = r->h.coded,
 		.at = r->body_at,
 		.internaldate = r->h.internaldate,
 		.zone = r->h.zone,
@@ -195,7 +218,8 @@ recover_message(struct recover *rc, uint32_t no,
 	if (item.uid < m->info.uidnext)
 		item.uid = m->info.uidnext;
 	arena_reset(&rc->arena);
-	st->o.derive(r->body, r->h.body_len, &rc->arena, &item.derived);
+	if ((e = recover_derive(rc, r, &item.derived)) != STORE_OK)
+		return e;
 	e = store_keywords_put(m, before);
 	return e == STORE_OK ? store_append_index(m, &item, 1) : e;
 }
@@ -392,7 +416,7 @@ recover_find_lost(struct recover *rc, uint64_t **ids_r, size_t *n_r)
 	    e = kv_scan_next(&s, &k, &v)) {
 		if (!layout_blob_unpack(v.data, v.len, &b) ||
 		    b.segment < rc->valid_no || (b.segment == rc->valid_no &&
-		    b.at + b.len <= rc->valid_at))
+		    b.at + b.coded.stored <= rc->valid_at))
 			continue;
 		if (n == cap) {
 			cap = cap == 0 ? 16 : cap * 2;

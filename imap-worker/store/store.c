@@ -105,6 +105,7 @@ store_free(struct store *st)
 	kv_close(&st->kv);
 	store_names_clear(st);
 	store_segment_clear(&st->seg);
+	store_coder_clear(&st->coder);
 	if (st->lock_fd != -1)
 		close(st->lock_fd);
 	free(st->home);
@@ -194,6 +195,7 @@ store_idle(struct store *st)
 		store_txn_checkpoint(st, true);
 		st->changed_at = 0;
 	}
+	store_coder_clear(&st->coder);
 	store_home_reserve_make(st);
 	malloc_trim(0);
 }

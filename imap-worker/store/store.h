@@ -25,6 +25,7 @@
 
 #include "common/arena.h"
 #include "common/limits.h"
+#include "store/coding.h"
 
 enum store_err {
 	STORE_OK = 0,
@@ -120,6 +121,7 @@ struct store_options {
 	uint64_t quota_messages;   /* 0: no limit */
 	uint32_t message_max;      /* bytes; 0: LIMIT_MESSAGE */
 	bool relaxed;              /* flag changes may wait up to a second */
+	int compress;              /* zstd's level for new messages; 0: none */
 };
 
 struct store;
@@ -301,8 +303,9 @@ struct store_message {
 	uint64_t thread_id;
 	uint64_t header_fields;    /* see store_derived */
 	uint32_t header_len;
-	uint32_t segment;          /* private */
+	uint32_t segment;          /* private, as all below */
 	uint64_t segment_at;
+	struct store_coded coded;
 	/* with STORE_WANT_TEXT */
 	const char *envelope, *structure; /* valid until the next get */
 	size_t envelope_len, structure_len;
@@ -319,14 +322,18 @@ void store_reader_free(struct store_reader **r);
 /* STORE_GONE: no such row. */
 enum store_err store_reader_get(struct store_reader *r, uint32_t uid,
     unsigned want, struct store_message *msg_r);
-/* The message's bytes, mapped; valid until store_idle() or 1,024 further calls.
- * msg must have been read with STORE_WANT_BLOB. */
+/* The first header_len bytes of the message, mapped; valid until store_idle() or
+ * 1,024 further calls. msg must have been read with STORE_WANT_BLOB. */
+enum store_err store_reader_header(struct store_reader *r,
+    const struct store_message *msg, const unsigned char **data_r);
+/* All bytes of the message; valid as above, and not longer than until the next
+ * call of this function. */
 enum store_err store_reader_bytes(struct store_reader *r,
     const struct store_message *msg, const unsigned char **data_r);
-/* The same bytes as a place in a file, for sendfile(2). *fd_r is a duplicate
- * owned by the caller. */
+/* The first `upto` bytes as a place in a file, for sendfile(2). *fd_r is owned
+ * by the caller. STORE_NOT_FOUND: they do not lie in the file like that. */
 enum store_err store_reader_file(struct store_reader *r,
-    const struct store_message *msg, int *fd_r, uint64_t *at_r);
+    const struct store_message *msg, uint32_t upto, int *fd_r, uint64_t *at_r);
 
 /* --- checking ---------------------------------------------------------------- */
 

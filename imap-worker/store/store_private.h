@@ -43,6 +43,7 @@ struct store {
 	char **subscribed;       /* own; same order */
 	size_t n_subscribed, subscribed_cap;
 	struct store_append *append; /* the one that is open */
+	struct store_coder coder;
 };
 
 struct store_mbox {
@@ -217,7 +218,8 @@ enum store_err store_blob_delete(struct store *st, uint64_t id);
 struct store_append_item {
 	uint32_t uid, savedate;
 	uint64_t blob, flags, modseq;
-	uint32_t segment, len;
+	uint32_t segment;
+	struct store_coded coded;
 	uint64_t at;
 	int64_t internaldate;
 	int16_t zone;

@@ -14,6 +14,20 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
 
+/* A message can be made out, or is refused. */
+static void
+unpack(const struct store_segment_record *r)
+{
+	static struct store_coder coder;
+	unsigned char *out;
+
+	if (r->h.kind != LAYOUT_MESSAGE)
+		return;
+	out = malloc(r->h.coded.len + 1);
+	(void)store_coding_unpack(&coder, &r->h.coded, r->body, out);
+	free(out);
+}
+
 static void
 repair(unsigned char *p, size_t len)
 {
@@ -55,6 +69,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 				    r.next <= at || r.next > len ||
 				    r.body + r.h.body_len != p + r.next)
 					abort();
+				unpack(&r);
 				at = r.next;
 			}
 			break;

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 if HAVE_CMOCKA
-check_PROGRAMS += test_kv test_mailbox test_recover test_rows test_segment
+check_PROGRAMS += test_coding test_kv test_mailbox test_recover test_rows test_segment
 STORE_TEST = tests/unit/store/store_test.c tests/unit/store/store_test.h
+test_coding_SOURCES = tests/unit/store/test_coding.c $(STORE_TEST)
+test_coding_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_kv_SOURCES = tests/unit/store/test_kv.c $(STORE_TEST)
 test_kv_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_mailbox_SOURCES = tests/unit/store/test_mailbox.c $(STORE_TEST)

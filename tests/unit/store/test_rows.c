@@ -374,7 +374,7 @@ read_one(struct store_reader *r, uint32_t uid, size_t size, unsigned i)
 	assert_memory_equal(msg.structure, "(\"TEXT\" \"PLAIN\")", 16);
 	assert_int_equal(store_reader_bytes(r, &msg, &data), STORE_OK);
 	assert_memory_equal(data, want, size);
-	assert_int_equal(store_reader_file(r, &msg, &fd, &at), STORE_OK);
+	assert_int_equal(store_reader_file(r, &msg, msg.size, &fd, &at), STORE_OK);
 	assert_int_equal(pread(fd, got, size, (off_t)at), size);
 	assert_memory_equal(got, want, size);
 	close(fd);

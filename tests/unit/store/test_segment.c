@@ -65,7 +65,8 @@ static void
 add(const char *body)
 {
 	const struct layout_record r = { .kind = LAYOUT_MESSAGE, .extra_len = 3,
-		.body_len = (uint32_t)strlen(body), .blob = 5, .uid = 6 };
+		.body_len = (uint32_t)strlen(body), .blob = 5, .uid = 6,
+		.coded.len = (uint32_t)strlen(body) };
 	uint64_t at;
 
 	assert_int_equal(store_segment_add(&seg, &r, "kw", body, &at),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 WORKER_LIBS = libworker.a libsearch.a libstore.a libmail.a libimap.a \
 	$(PROC_LIBS) $(COMMON_LIBS) \
-	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS)
+	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS) $(ZSTD_LIBS)
 if HAVE_CMOCKA
 check_PROGRAMS += test_append_literal test_append_spool test_derive \
 	test_fetch_items test_list_names test_output test_view
