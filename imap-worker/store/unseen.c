@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The number of the first unseen message, which SELECT tells.  Mostly it is
- * near the front, or what is unseen is all near the end: a few chunks from both
- * sides tell, and the rows need not be read.
+ * near the front, or what is unseen is all near the end: both sides are looked
+ * at, and the rows need not be read for that.
  */
 #include "common/log.h"
 #include "store/store_private.h"
@@ -86,6 +86,23 @@ unseen_from_end(const struct store_mbox *m)
 	return 0;
 }
 
+/* From both sides at once: the first from the front, or the last of all that
+ * are unseen from the end. */
+static uint32_t
+unseen_in_memory(const struct store_mbox *m)
+{
+	uint32_t left = m->info.unseen;
+
+	for (size_t i = 0, j = m->n; i < j; i++) {
+		if (!(store_row_flags(&m->rows[i]) & STORE_SEEN))
+			return (uint32_t)i + 1;
+		j--;
+		if (!(store_row_flags(&m->rows[j]) & STORE_SEEN) && --left == 0)
+			return (uint32_t)j + 1;
+	}
+	return 0;
+}
+
 enum store_err
 store_mbox_first_unseen(struct store_mbox *m, uint32_t *number_r)
 {
@@ -101,6 +118,6 @@ store_mbox_first_unseen(struct store_mbox *m, uint32_t *number_r)
 		if ((e = store_mbox_load(m)) != STORE_OK)
 			return e;
 	}
-	*number_r = unseen_first(m->rows, m->n);
+	*number_r = unseen_in_memory(m);
 	return STORE_OK;
 }
