@@ -350,14 +350,14 @@ store_check_new(struct store *st, store_check_fn *report, void *ctx)
 }
 
 bool
-store_check_slice(struct store_check *c, unsigned milliseconds)
+store_check_slice(struct store_check *c, unsigned microseconds)
 {
-	int64_t end = check_clock() + milliseconds * INT64_C(1000);
+	int64_t end = check_clock() + microseconds;
 
 	while (c->phase != CHECK_DONE && !c->broken && !c->st->failed) {
 		if (!check_next(c))
 			c->phase++;
-		if (milliseconds != 0 && check_clock() >= end)
+		if (microseconds != 0 && check_clock() >= end)
 			break;
 	}
 	c->broken |= c->st->failed;

@@ -328,7 +328,7 @@ struct store_check;
 struct store_check *store_check_new(struct store *st, store_check_fn *report,
     void *ctx);
 /* True when done: then store_check_result(), as that of store_check(). */
-bool store_check_slice(struct store_check *c, unsigned milliseconds);
+bool store_check_slice(struct store_check *c, unsigned microseconds);
 int store_check_result(const struct store_check *c);
 /* Messages; total 0: not known yet. */
 void store_check_progress(const struct store_check *c, uint64_t *done_r,
