@@ -89,7 +89,7 @@ all_try(const struct ctl *ctl, struct buf *names, bool last)
 
 	fd = ctl_connect(ctl, &exit_code);
 	if (fd < 0)
-		return exit_code;
+		return exit_code == CTL_FAILED ? CTL_NOT_DONE : exit_code;
 	a.base = event_base_new();
 	if (a.base == NULL) {
 		close(fd);

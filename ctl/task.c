@@ -235,8 +235,8 @@ task_user(const struct ctl *ctl, const char *name, const char *user,
 		return CTL_NO_USER;
 	}
 	fd = ctl_connect(ctl, &exit_code);
-	if (fd < 0)
-		return exit_code;
+	if (fd < 0) /* 1 would speak of problems in the mail */
+		return exit_code == CTL_FAILED ? CTL_NOT_DONE : exit_code;
 	t.base = event_base_new();
 	if (t.base == NULL) {
 		close(fd);
