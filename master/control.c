@@ -5,8 +5,8 @@
  * when the peer connected.
  *
  * STATUS, WHO and USERS can be long: they go on in parts, and pause while the
- * peer has not read what it was sent. The tenants are walked bucket by bucket; a
- * session that begins or ends meanwhile is listed or not.
+ * peer has not read what it was sent. The tenants are walked bucket by bucket;
+ * a session that begins or ends meanwhile is listed or not.
  */
 #include "master/control.h"
 

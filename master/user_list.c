@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * CTL_REQUEST USERS -> USERS_LIST at the current auth -> USERS -> CTL_USERS, and
- * again until auth has named all; then CTL_END. The generation keeps the parts
- * of one list together: when the users change meanwhile, auth refuses to go on.
+ * CTL_REQUEST USERS -> USERS_LIST at the current auth -> USERS -> CTL_USERS,
+ * and again until auth has named all; then CTL_END. The generation keeps the
+ * parts of one list together: when the users change meanwhile, auth refuses to
+ * go on.
  */
 #include "master/user_list.h"
 
