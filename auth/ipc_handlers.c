@@ -15,6 +15,7 @@
 #include "auth/tickets.h"
 #include "auth/user.h"
 #include "auth/userdb.h"
+#include "common/buf.h"
 #include "common/conf.h"
 #include "common/ipc.h"
 #include "common/log.h"
@@ -317,6 +318,29 @@ master_on_user_lookup(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 }
 
 static bool
+master_on_users_list(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
+{
+	struct peer *master = ctx;
+	uint32_t id = ipc_get_u32(m);
+	uint64_t generation = ipc_get_u64(m), from = ipc_get_u64(m);
+	enum ipc_status status;
+	struct ipc_msg out;
+	struct buf names;
+
+	buf_init(&names, IPC_NAMES_MAX);
+	status = userdb_list(master->auth->userdb, &generation, &from, &names);
+	ipc_begin(&out, IPC_USERS);
+	ipc_put_u32(&out, id);
+	ipc_put_u8(&out, (uint8_t)status);
+	ipc_put_u64(&out, generation);
+	ipc_put_u64(&out, status == IPC_OK ? from : 0);
+	ipc_put_blob(&out, names.data, names.len);
+	ipc_post(c, &out, -1);
+	buf_clear(&names);
+	return true;
+}
+
+static bool
 master_on_log_reopen(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
 	int fd = ipc_take_fd(m);
@@ -344,6 +368,7 @@ static const struct ipc_handler master_handlers[] = {
 	{ IPC_STOP, master_on_stop },
 	{ IPC_TICKET_REDEEM, master_on_ticket_redeem },
 	{ IPC_USER_LOOKUP, master_on_user_lookup },
+	{ IPC_USERS_LIST, master_on_users_list },
 	{ IPC_NONE, NULL },
 };
 

@@ -12,6 +12,7 @@
 
 #include "auth/user.h"
 #include "common/arena.h"
+#include "common/buf.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 
@@ -40,6 +41,7 @@ struct passwd_file {
 	bool young;           /* read while its times might not tell a change */
 	int last_errno;       /* of the last try; 0: it worked */
 	uint64_t next_check;
+	uint64_t generation;  /* counts readings */
 };
 
 static uint64_t
@@ -265,6 +267,7 @@ passwd_file_load(struct passwd_file *f)
 	sodium_mprotect_readonly(fresh.text);
 	passwd_table_clear(&f->table);
 	f->table = fresh;
+	f->generation++;
 	f->young = passwd_file_is_young(f, &st);
 	f->seen = st;
 	log_info("passwd-file: read: %s: %zu users", f->path, f->table.n);
@@ -319,16 +322,22 @@ passwd_file_free(struct passwd_file **f)
 	*f = NULL;
 }
 
+static void
+passwd_file_refresh(struct passwd_file *f, uint64_t now_ms)
+{
+	if (now_ms < f->next_check)
+		return;
+	f->next_check = now_ms + PASSWD_FILE_CHECK_MS;
+	if (passwd_file_changed(f))
+		passwd_file_try(f);
+}
+
 const struct passwd_entry *
 passwd_file_find(struct passwd_file *f, const char *user, uint64_t now_ms)
 {
 	uint32_t i;
 
-	if (now_ms >= f->next_check) {
-		f->next_check = now_ms + PASSWD_FILE_CHECK_MS;
-		if (passwd_file_changed(f))
-			passwd_file_try(f);
-	}
+	passwd_file_refresh(f, now_ms);
 	if (f->table.n == 0)
 		return NULL;
 	i = f->table.slots[passwd_table_slot(f, &f->table, user)];
@@ -350,4 +359,28 @@ size_t
 passwd_file_count(const struct passwd_file *f)
 {
 	return f->table.n;
+}
+
+bool
+passwd_file_list(struct passwd_file *f, uint64_t *generation, uint64_t *from,
+    struct buf *names, uint64_t now_ms)
+{
+	const struct passwd_table *t = &f->table;
+
+	passwd_file_refresh(f, now_ms);
+	if (*generation != 0 && *generation != f->generation)
+		return false;
+	*generation = f->generation;
+	for (; *from < t->n; (*from)++) {
+		const char *user = t->entries[*from].user;
+
+		/* a second line of a user is no user */
+		if (t->slots[passwd_table_slot(f, t, user)] != *from + 1)
+			continue;
+		if (strlen(user) + 1 > names->max - names->len)
+			return true;
+		buf_put(names, user, strlen(user) + 1);
+	}
+	*from = 0;
+	return true;
 }

@@ -28,6 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+
 #define PASSWD_FILE_MAX (256u * 1024 * 1024)
 
 struct passwd_file;
@@ -49,5 +51,11 @@ const struct passwd_entry *passwd_file_find(struct passwd_file *f,
  * some other user, always the same for one name. NULL: the file has none. */
 const char *passwd_file_decoy(const struct passwd_file *f, const char *user);
 size_t passwd_file_count(const struct passwd_file *f);
+/* Adds names of users, each with a NUL, to a buffer until it is full, from user
+ * number *from (0: the first) on; *from becomes that of the next, 0: no more.
+ * Numbers hold for one reading of the file: False where it is not the one of
+ * *generation any more (0: any; it becomes the current one). */
+bool passwd_file_list(struct passwd_file *f, uint64_t *generation,
+    uint64_t *from, struct buf *names, uint64_t now_ms);
 
 #endif

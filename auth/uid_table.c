@@ -318,3 +318,9 @@ uid_table_get(struct uid_table *t, const char *user, uid_t *uid_r)
 	uid_table_add(t, user, *uid_r);
 	return 0;
 }
+
+const char *
+uid_table_user(const struct uid_table *t, uint64_t i)
+{
+	return i < t->n ? t->rows[i].user : NULL;
+}

@@ -14,6 +14,7 @@
 #ifndef AUTH_UID_TABLE_H
 #define AUTH_UID_TABLE_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct uid_table;
@@ -28,5 +29,8 @@ int uid_table_fd(const struct uid_table *t);
 /* The user's uid, a new one for a new user. -1: none left, or it could not be
  * written (logged). */
 int uid_table_get(struct uid_table *t, const char *user, uid_t *uid_r);
+
+/* The user with number i, in the order they came; NULL: no more. Borrowed. */
+const char *uid_table_user(const struct uid_table *t, uint64_t i);
 
 #endif

@@ -11,6 +11,7 @@
 #include "auth/passwd_file.h"
 #include "auth/uid_table.h"
 #include "auth/user.h"
+#include "common/buf.h"
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -250,4 +251,30 @@ userdb_cancel(struct userdb_op **op)
 	free((*op)->user);
 	free(*op);
 	*op = NULL;
+}
+
+enum ipc_status
+userdb_list(struct userdb *u, uint64_t *generation, uint64_t *from,
+    struct buf *names)
+{
+	const char *user;
+
+	if (u->policy != CONF_UID_RANGE) {
+		if (u->passwd == NULL)
+			return IPC_REFUSED;
+		return passwd_file_list(u->passwd, generation, from, names,
+		    auth_now_ms()) ? IPC_OK : IPC_UNAVAILABLE;
+	}
+	/* rows are only ever added to the table: one generation */
+	*generation = 1;
+	for (; (user = uid_table_user(u->uids, *from)) != NULL; (*from)++) {
+		if (u->passwd != NULL &&
+		    passwd_file_find(u->passwd, user, auth_now_ms()) == NULL)
+			continue;
+		if (strlen(user) + 1 > names->max - names->len)
+			return IPC_OK;
+		buf_put(names, user, strlen(user) + 1);
+	}
+	*from = 0;
+	return IPC_OK;
 }

@@ -19,6 +19,7 @@
 
 #include "common/ipc.h"
 
+struct buf;
 struct conf;
 struct helpers;
 struct passwd_file;
@@ -59,5 +60,13 @@ struct userdb_op *userdb_resolve(struct userdb *u, const char *user,
     enum userdb_want want, userdb_fn *fn, void *ctx);
 /* Sets *op NULL; accepts NULL. */
 void userdb_cancel(struct userdb_op **op);
+
+/* Adds names of users to a buffer until it is full, each with a NUL: *from and
+ * *generation as in passwd_file_list(). With range those who have a uid, since
+ * nobody else can have mail; else all of the passwd-file. IPC_UNAVAILABLE: the
+ * users have changed since *generation; IPC_REFUSED: only the system knows
+ * them. */
+enum ipc_status userdb_list(struct userdb *u, uint64_t *generation,
+    uint64_t *from, struct buf *names);
 
 #endif

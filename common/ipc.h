@@ -58,6 +58,7 @@ enum ipc_status { /* status of other answers */
 	IPC_UNAVAILABLE,    /* try again later */
 	IPC_REFUSED,        /* not allowed; text says why */
 	IPC_LIMIT,          /* too many sessions and the like */
+	IPC_NO_HOME,        /* of a task: the user has had no mail yet */
 };
 enum ipc_verify_kind { IPC_VERIFY_HASH, IPC_VERIFY_PAM }; /* VERIFY.kind */
 enum ipc_protocol { /* LISTENER.protocol */
@@ -71,9 +72,12 @@ enum ipc_verb { /* CTL_REQUEST.verb */
 	IPC_VERB_KICK,      /* arg: user or user/session */
 	IPC_VERB_RELOAD,
 	IPC_VERB_STOP,
+	IPC_VERB_USERS,     /* their names, in CTL_USERS */
 };
 
 #define IPC_TICKET_SIZE 16
+/* USERS.names, CTL_USERS.names: names, each ended by a NUL; so many bytes. */
+#define IPC_NAMES_MAX 60000
 
 /* --- sending ---------------------------------------------------------------- */
 

@@ -40,6 +40,7 @@
 /* sessions */
 #define LIMIT_OUTPUT (1 * MIB)       /* buffered output per session */
 #define LIMIT_SESSIONS_PER_USER 50
+#define LIMIT_TASKS_PER_USER 4       /* of posternctl, at a time */
 #define LIMIT_LOGIN_SECONDS 60
 #define LIMIT_IDLE_SECONDS (30 * 60)
 #define LIMIT_UNAUTH_PER_BLOCK 20    /* connections per address block */

@@ -19,6 +19,7 @@ libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/master_client.c common/master_client.h \
 	common/secret.c common/secret.h \
+	common/task_frame.c common/task_frame.h \
 	common/xalloc.c common/xalloc.h
 EXTRA_DIST += common/README
 COMMON_LIBS = libcommon.a $(EVENT_LIBS) $(SODIUM_LIBS) $(CONFUSE_LIBS)

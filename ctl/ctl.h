@@ -9,12 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct conf;
+struct ipc_chan;
 
 /* Exit codes; those that sysexits.h has, have its numbers. */
-#define CTL_FAILED 1
+#define CTL_FAILED 1       /* fsck and the like: there are problems */
 #define CTL_USAGE 64       /* EX_USAGE */
+#define CTL_NO_USER 67     /* EX_NOUSER */
 #define CTL_NOT_RUNNING 69 /* EX_UNAVAILABLE */
+#define CTL_NOT_DONE 70    /* EX_SOFTWARE: a task could not be done */
+#define CTL_LATER 75       /* EX_TEMPFAIL */
 #define CTL_BAD_CONFIG 78  /* EX_CONFIG */
 
 struct ctl {
@@ -23,6 +28,7 @@ struct ctl {
 	const char *home;   /* --home; NULL: none */
 	bool json;          /* --json */
 	bool from_stdin;    /* --stdin */
+	bool all;           /* --all */
 };
 
 /* args: what follows the verb, n of them; n is within the row's limits. The
@@ -31,6 +37,8 @@ typedef int ctl_verb_fn(const struct ctl *ctl, size_t n, char **args);
 
 /* runtime.c: asked of the running server */
 ctl_verb_fn ctl_status, ctl_who, ctl_kick, ctl_reload, ctl_stop;
+/* task.c: done by the worker of each user */
+ctl_verb_fn ctl_du, ctl_fsck, ctl_stats;
 /* config.c */
 ctl_verb_fn ctl_config_check, ctl_config_dump;
 /* users.c: the passwd-file */
@@ -38,6 +46,20 @@ ctl_verb_fn ctl_passwd, ctl_user_add, ctl_user_del, ctl_user_list;
 
 /* The configuration, or NULL when what is wrong with it has been printed. */
 struct conf *ctl_load_config(const struct ctl *ctl);
+
+/* --- connect.c --- */
+
+/* A connection to the control socket, or -1 with the exit code; what is wrong
+ * has been said. */
+int ctl_connect(const struct ctl *ctl, int *exit_code_r);
+/* Says that no answer came over this channel. */
+void ctl_no_answer(const struct ipc_chan *chan);
+
+/* --- all_users.c --- */
+
+/* Adds the names of all users the server knows, each with a NUL. 0, or the exit
+ * code; what is wrong has been said. */
+int ctl_all_users(const struct ctl *ctl, struct buf *names);
 
 /* --- print.c --- */
 

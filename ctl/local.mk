@@ -2,13 +2,17 @@
 bin_PROGRAMS += posternctl
 posternctl_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SODIUM_CFLAGS)
 posternctl_SOURCES = \
+	ctl/all_users.c \
 	ctl/config.c \
+	ctl/connect.c \
 	ctl/ctl.h \
 	ctl/main.c \
 	ctl/passwd_edit.c ctl/passwd_edit.h \
 	ctl/password.c ctl/password.h \
 	ctl/print.c \
 	ctl/runtime.c \
+	ctl/task.c \
+	ctl/task_print.c ctl/task_print.h \
 	ctl/users.c
 posternctl_LDADD = $(COMMON_LIBS)
 EXTRA_DIST += ctl/README

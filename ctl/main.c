@@ -12,6 +12,8 @@
 #include "common/log.h"
 #include "ctl/ctl.h"
 
+#define USERS_MAX 100000 /* in one call */
+
 static const struct {
 	const char *verb, *second; /* second word, or NULL */
 	size_t least, most;        /* arguments */
@@ -24,6 +26,12 @@ static const struct {
 	{ "reload", NULL, 0, 0, ctl_reload, "",
 	    "read the configuration and certificates anew" },
 	{ "stop", NULL, 0, 0, ctl_stop, "", "stop the server" },
+	{ "stats", NULL, 0, USERS_MAX, ctl_stats, " USER ...|--all",
+	    "mailboxes, and what is in them" },
+	{ "du", NULL, 0, USERS_MAX, ctl_du, " USER ...|--all",
+	    "what the mail takes of the disk" },
+	{ "fsck", NULL, 0, USERS_MAX, ctl_fsck, " USER ...|--all",
+	    "check every message and the index" },
 	{ "config", "check", 0, 0, ctl_config_check, "",
 	    "say what is wrong with the configuration" },
 	{ "config", "dump", 0, 0, ctl_config_dump, "",
@@ -100,6 +108,7 @@ main(int argc, char **argv)
 		{ "home", required_argument, NULL, 'H' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "stdin", no_argument, NULL, 'i' },
+		{ "all", no_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -125,6 +134,9 @@ main(int argc, char **argv)
 			break;
 		case 'i':
 			ctl.from_stdin = true;
+			break;
+		case 'a':
+			ctl.all = true;
 			break;
 		case 'h':
 			help = true;

@@ -22,17 +22,49 @@ ctl_error(const char *fmt, ...)
 	putc('\n', stderr);
 }
 
+/* Bytes of the letter at s; 0: not UTF-8, or a control (C0, DEL, C1). */
+static int
+letter_length(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	unsigned code;
+	int n;
+
+	if (p[0] < 0x80)
+		return p[0] >= 0x20 && p[0] != 0x7f;
+	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	code = p[0] & (0x7fu >> n);
+	for (int i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < 0xa0 || (n == 3 && code < 0x800) ||
+	    (n == 4 && (code < 0x10000 || code > 0x10ffff)) ||
+	    (code >= 0xd800 && code < 0xe000))
+		return 0;
+	return n;
+}
+
 void
 ctl_print_json(const char *s)
 {
+	int n;
+
 	putchar('"');
-	for (; *s != '\0'; s++) {
+	while (*s != '\0') {
+		n = letter_length(s);
 		if (*s == '"' || *s == '\\')
 			printf("\\%c", *s);
-		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+		else if (n > 0)
+			fwrite(s, 1, (size_t)n, stdout);
+		else if ((unsigned char)*s < 0x80)
 			printf("\\u%04x", (unsigned)*s);
 		else
-			putchar(*s);
+			fputs("\\ufffd", stdout);
+		s += n > 0 ? n : 1;
 	}
 	putchar('"');
 }
@@ -40,17 +72,19 @@ ctl_print_json(const char *s)
 void
 ctl_print_column(const char *s, int width)
 {
-	int n = 0;
+	int n, used = 0;
 
-	for (; *s != '\0'; s++) {
-		if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-			n += printf("\\x%02x", (unsigned)*s);
-			continue;
+	while (*s != '\0') {
+		n = letter_length(s);
+		if (n > 0) {
+			fwrite(s, 1, (size_t)n, stdout);
+			used++;
+		} else {
+			used += printf("\\x%02x", (unsigned)(unsigned char)*s);
 		}
-		putchar(*s);
-		n += ((unsigned char)*s & 0xc0) != 0x80; /* of UTF-8 */
+		s += n > 0 ? n : 1;
 	}
-	while (n++ < width)
+	while (used++ < width)
 		putchar(' ');
 	putchar(' ');
 }

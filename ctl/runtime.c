@@ -4,18 +4,13 @@
  * socket, one CTL_REQUEST, rows as they come, CTL_END. Who may ask, the master
  * decides from the kernel's word on who connected.
  */
-#include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "common/conf.h"
 #include "common/ipc.h"
-#include "common/xalloc.h"
 #include "ctl/ctl.h"
 
 #define RUNTIME_SECONDS 30 /* the longest silence */
@@ -135,6 +130,8 @@ runtime_say_done(const struct runtime *r, unsigned count)
 		if (!r->ctl->json)
 			puts("stopping");
 		break;
+	case IPC_VERB_USERS: /* all_users.c */
+		return;
 	}
 	if (r->ctl->json)
 		printf("{\"ok\": true, \"count\": %u}\n", count);
@@ -191,52 +188,6 @@ runtime_on_close(struct ipc_chan *c, void *ctx)
 	event_base_loopbreak(r->base);
 }
 
-/* The control socket's path; NULL: the config is bad, and that is said. */
-static char *
-runtime_socket_path(const struct ctl *ctl)
-{
-	struct conf *conf;
-	char *path;
-
-	if (ctl->socket != NULL)
-		return xstrdup(ctl->socket);
-	conf = ctl_load_config(ctl);
-	if (conf == NULL)
-		return NULL;
-	path = xstrdup(conf->control_socket);
-	conf_free(&conf);
-	return path;
-}
-
-/* A connected socket, or -1 with the exit code; what is wrong has been said. */
-static int
-runtime_connect(const char *path, int *exit_code_r)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd;
-
-	*exit_code_r = CTL_FAILED;
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		ctl_error("%s: longer than a socket's path may be", path);
-		return -1;
-	}
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return fd;
-	if (errno == ENOENT || errno == ECONNREFUSED) {
-		ctl_error("the server is not running: %s: %s", path,
-		    strerror(errno));
-		*exit_code_r = CTL_NOT_RUNNING;
-	} else {
-		ctl_error("%s: %s", path, strerror(errno));
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 static void
 runtime_talk(struct runtime *r, int fd)
 {
@@ -256,11 +207,7 @@ runtime_talk(struct runtime *r, int fd)
 	event_base_loopexit(r->base, &most);
 	event_base_dispatch(r->base);
 	if (r->exit_code == -1)
-		ctl_error(ipc_chan_is_open(chan)
-			? "the server does not answer"
-			: "the server closed the connection: only root and the "
-			  "control-group may ask it, with a posternctl of the "
-			  "same version");
+		ctl_no_answer(chan);
 	ipc_chan_free(&chan);
 	event_base_free(r->base);
 }
@@ -270,13 +217,8 @@ runtime_ask(const struct ctl *ctl, enum ipc_verb verb, const char *arg)
 {
 	struct runtime r = { .ctl = ctl, .verb = verb, .arg = arg,
 		.exit_code = -1 };
-	char *path = runtime_socket_path(ctl);
-	int fd;
+	int fd = ctl_connect(ctl, &r.exit_code);
 
-	if (path == NULL)
-		return CTL_BAD_CONFIG;
-	fd = runtime_connect(path, &r.exit_code);
-	free(path);
 	if (fd < 0)
 		return r.exit_code;
 	r.exit_code = -1;

@@ -142,6 +142,7 @@ deliver_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	buf_clear(&message);
 	log_info("%s: delivered to <%s> from <%s>: %s", session, recipient,
 	    sender, err == STORE_OK ? "ok" : store_err_text(err));
+	w->served = true;
 	if (w->n_sessions == 0)
 		w->empty_since = time(NULL);
 	deliver_note(w, id, err);

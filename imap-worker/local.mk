@@ -42,6 +42,14 @@ libworker_a_SOURCES = \
 	imap-worker/reply.c \
 	imap-worker/session.c imap-worker/session.h \
 	imap-worker/sync.c imap-worker/sync.h \
+	imap-worker/task/du.c \
+	imap-worker/task/fsck.c \
+	imap-worker/task/report.c \
+	imap-worker/task/run.c imap-worker/task/run.h \
+	imap-worker/task/stats.c \
+	imap-worker/task/task.h \
+	imap-worker/task/task_table.c \
+	imap-worker/tasks.c \
 	imap-worker/view.c imap-worker/view.h \
 	imap-worker/worker.c imap-worker/worker.h
 
@@ -51,4 +59,4 @@ libexec_imap_worker_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 libexec_imap_worker_LDADD = libworker.a libsearch.a libstore.a libmail.a libimap.a \
 	$(PROC_LIBS) $(COMMON_LIBS) \
 	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS) $(ZSTD_LIBS)
-EXTRA_DIST += imap-worker/README imap-worker/cmd/README
+EXTRA_DIST += imap-worker/README imap-worker/cmd/README imap-worker/task/README

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,18 @@ worker_remove(struct worker *w, struct session **at)
 		w->empty_since = time(NULL);
 }
 
+static void
+worker_retire(struct worker *w)
+{
+	struct ipc_msg m;
+
+	if (w->retiring)
+		return;
+	w->retiring = true;
+	ipc_begin(&m, IPC_RETIRE);
+	(void)ipc_post(w->master, &m, -1);
+}
+
 /* Everything this turn did becomes durable, then everybody is told. */
 static void
 worker_turn_end(struct worker *w)
@@ -55,6 +68,8 @@ worker_turn_end(struct worker *w)
 		_exit(1);
 	}
 	deliver_tell(w);
+	if (tasks_turn_end(w) && !w->served)
+		worker_retire(w);
 	if (w->touched)
 		w->busy_until = time(NULL) + WORKER_BUSY;
 	while (w->touched) {
@@ -101,7 +116,6 @@ worker_clock(evutil_socket_t fd, short what, void *ctx)
 {
 	struct worker *w = ctx;
 	time_t now = time(NULL);
-	struct ipc_msg m;
 
 	(void)fd;
 	(void)what;
@@ -117,12 +131,9 @@ worker_clock(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (w->store != NULL)
 		store_idle(w->store);
-	if (w->store != NULL && w->n_sessions == 0 && !w->retiring &&
-	    now - w->empty_since >= (time_t)w->conf->linger_seconds) {
-		w->retiring = true;
-		ipc_begin(&m, IPC_RETIRE);
-		(void)ipc_post(w->master, &m, -1);
-	}
+	if (w->store != NULL && w->n_sessions == 0 && w->n_tasks == 0 &&
+	    now - w->empty_since >= (time_t)w->conf->linger_seconds)
+		worker_retire(w);
 	worker_clock_set(w, now);
 }
 
@@ -166,6 +177,18 @@ worker_open_store(struct worker *w)
 	return err;
 }
 
+/* Is there a store already? Only looked at, by whoever we still are. */
+static bool
+worker_has_mail(const char *home)
+{
+	char *path = xasprintf("%s/VERSION", home);
+	struct stat st;
+	bool has = lstat(path, &st) == 0 || errno != ENOENT;
+
+	free(path);
+	return has;
+}
+
 static bool
 worker_become_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
@@ -173,6 +196,7 @@ worker_become_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	const char *user = ipc_get_str(m), *error = "";
 	uint32_t uid = ipc_get_u32(m), gid = ipc_get_u32(m);
 	const char *home = ipc_get_str(m);
+	bool make = ipc_get_u8(m) != 0;
 	enum store_err err;
 
 	ipc_set_phase(c, IPC_P_OWNED);
@@ -180,6 +204,11 @@ worker_become_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	w->home = xstrdup(home);
 	log_set_context(user);
 	proc_title("imap-worker: %s", user);
+	if (!make && !worker_has_mail(home)) {
+		worker_ready(w, IPC_NO_HOME, "");
+		w->quit = true;
+		return true;
+	}
 	if (!proc_become_user(user, (uid_t)uid, (gid_t)gid, home, &error)) {
 		log_error("worker: cannot become user: %s: %s", home, error);
 		worker_ready(w, IPC_UNAVAILABLE, error);
@@ -219,6 +248,7 @@ worker_session_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	s->next = w->sessions;
 	w->sessions = s;
 	w->n_sessions++;
+	w->served = true;
 	w->retiring = false;
 	log_debug("%s: session from %s%s", name, addr, tls ? " over TLS" : "");
 	ipc_begin(&answer, IPC_SESSION_STATUS);
@@ -288,6 +318,7 @@ static const struct ipc_handler worker_handlers[] = {
 	{ IPC_WORKER_BECOME, worker_become_handler },
 	{ IPC_SESSION_OPEN, worker_session_handler },
 	{ IPC_DELIVER, deliver_handler },
+	{ IPC_TASK, tasks_handler },
 	{ IPC_KICK, worker_kick_handler },
 	{ IPC_RETIRE_RESULT, worker_retire_handler },
 	{ IPC_STOP, worker_stop_handler },
@@ -331,6 +362,7 @@ worker_run(struct event_base *base, const struct conf *conf, int fd)
 		worker_turn_end(&w);
 	}
 	worker_turn_end(&w);
+	tasks_stop(&w);
 	while (w.sessions != NULL)
 		worker_remove(&w, &w.sessions);
 	store_close(&w.store);

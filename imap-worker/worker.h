@@ -2,8 +2,9 @@
  *
  * One user's process. Born as a spare (root, where we run as root; it has parsed
  * nothing), it becomes its user at WORKER_BECOME: home prepared, uid dropped, jail
- * shut, store opened; then it serves every session and delivery of that user in one
- * event loop, and retires after a while without any.
+ * shut, store opened; then it serves every session, delivery and task of that user
+ * in one event loop, and retires after a while without any; at once, when tasks were
+ * all there was.
  *
  * A turn of the loop: all that came in is handled, then worker_turn_end() makes it
  * durable at once, and only then anybody is told.
@@ -22,6 +23,7 @@ struct ipc_chan;
 struct ipc_msg;
 struct session;
 struct deliver_result;
+struct worker_task;
 
 struct worker {
 	struct event_base *base;   /* borrowed from the nursery's child */
@@ -31,11 +33,14 @@ struct worker {
 	char *user, *home;         /* own */
 	struct session *sessions;  /* own, linked */
 	unsigned n_sessions;
+	struct worker_task *tasks; /* own, linked */
+	unsigned n_tasks;
 	struct deliver_result *delivered; /* own; told at the turn's end */
 	struct event *clock;       /* own; see worker_clock() */
 	time_t busy_until;         /* the clock goes fast until then */
 	time_t empty_since;        /* without sessions; 0: has some */
 	bool retiring;             /* RETIRE was sent */
+	bool served;               /* has had a session or a delivery */
 	bool quit;
 	bool touched;              /* some session is */
 };
@@ -48,6 +53,13 @@ int worker_run(struct event_base *base, const struct conf *conf, int fd);
 bool deliver_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx);
 /* Posts the noted results, after the turn is durable. */
 void deliver_tell(struct worker *w);
+
+/* TASK: starts it (tasks.c). */
+bool tasks_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx);
+/* The turn is durable: the tasks go on. True: the last of them has ended. */
+bool tasks_turn_end(struct worker *w);
+/* Ends them all. */
+void tasks_stop(struct worker *w);
 
 /* What imap-worker needs of a message, for the store (derive.c). */
 void derive_message(const unsigned char *msg, size_t len, struct arena *a,

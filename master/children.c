@@ -574,6 +574,21 @@ children_nursery(struct master *m)
 	return NULL;
 }
 
+struct child *
+children_auth(struct master *m)
+{
+	struct children *cs = &m->children;
+	struct child *c;
+
+	for (size_t i = 0; i < cs->n_slots; i++) {
+		c = cs->slots[i]->child;
+		if (cs->slots[i]->row->role == IPC_R_AUTH && c != NULL &&
+		    c->ready && c->chan != NULL)
+			return c;
+	}
+	return NULL;
+}
+
 void
 children_replace(struct child *c)
 {

@@ -85,6 +85,8 @@ void children_clear(struct master *m);
 bool children_none(const struct master *m);
 /* The current nursery, or NULL while there is none. */
 struct child *children_nursery(struct master *m);
+/* The auth that new logins work with, or NULL while there is none. */
+struct child *children_auth(struct master *m);
 /* Starts another one in its place; this one is stopped. */
 void children_replace(struct child *c);
 /* Looks whether an auth of an old generation has nobody left to serve. */

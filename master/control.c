@@ -4,9 +4,9 @@
  * members of control-group, main or supplementary, as the kernel noted them
  * when the peer connected.
  *
- * STATUS and WHO can be long: the tenants are walked bucket by bucket, and the
- * walk pauses while the peer has not read what it was sent; a session that
- * begins or ends meanwhile is listed or not.
+ * STATUS, WHO and USERS can be long: they go on in parts, and pause while the
+ * peer has not read what it was sent. The tenants are walked bucket by bucket;
+ * a session that begins or ends meanwhile is listed or not.
  */
 #include "master/control.h"
 
@@ -27,6 +27,8 @@
 #include "master/master.h"
 #include "master/proc_table.h"
 #include "master/sessions.h"
+#include "master/tasks.h"
+#include "master/user_list.h"
 
 #define CONNS_MAX 16
 #define GROUPS_MAX 256
@@ -34,26 +36,18 @@
 #define PAUSE_MS 20
 #define FIELD_MAX 512         /* of a name in a row */
 
-struct control_conn {
-	TAILQ_ENTRY(control_conn) next;
-	struct master *master;
-	struct ipc_chan *chan; /* own */
-	struct event *timer;   /* the walk goes on */
-	enum ipc_verb verb;
-	char *arg;             /* own */
-	size_t bucket;
-	uint32_t count;
-};
-
 static void
 conn_free(struct control_conn *c)
 {
 	struct control *ctl = &c->master->control;
 
+	if (c->job != NULL)
+		tasks_conn_lost(c->job);
 	TAILQ_REMOVE(&ctl->conns, c, next);
 	ctl->n_conns--;
 	ipc_chan_free(&c->chan);
 	event_free(c->timer);
+	free(c->name);
 	free(c->arg);
 	free(c);
 }
@@ -74,8 +68,9 @@ put_cut(struct ipc_msg *msg, const char *s)
 	ipc_put_str(msg, cut);
 }
 
-static void
-conn_end(struct control_conn *c, enum ipc_status status, const char *text)
+void
+control_end(struct control_conn *c, enum ipc_status status,
+    const char *text)
 {
 	struct ipc_msg msg;
 
@@ -178,25 +173,39 @@ walk_tenant(struct control_conn *c, const struct tenant *t)
 	}
 }
 
+bool
+control_pause(struct control_conn *c)
+{
+	static const struct timeval pause = { .tv_usec = PAUSE_MS * 1000 };
+
+	if (ipc_chan_queued(c->chan) <= QUEUE_MAX)
+		return false;
+	evtimer_add(c->timer, &pause);
+	return true;
+}
+
+void
+control_set_job(struct control_conn *c, struct job *j)
+{
+	c->job = j;
+}
+
 static void
 walk(struct control_conn *c)
 {
-	static const struct timeval pause = { .tv_usec = PAUSE_MS * 1000 };
 	const struct tenant *t;
 
 	for (; c->bucket < WORKERS_BUCKETS; c->bucket++) {
-		if (ipc_chan_queued(c->chan) > QUEUE_MAX) {
-			evtimer_add(c->timer, &pause);
+		if (control_pause(c))
 			return;
-		}
 		TAILQ_FOREACH(t, &c->master->workers.buckets[c->bucket],
 		    of_bucket)
 			walk_tenant(c, t);
 	}
 	if (c->verb == IPC_VERB_KICK && c->count == 0)
-		conn_end(c, IPC_NO_SUCH_USER, "no such session");
+		control_end(c, IPC_NO_SUCH_USER, "no such session");
 	else
-		conn_end(c, IPC_OK, "");
+		control_end(c, IPC_OK, "");
 }
 
 static void
@@ -206,7 +215,11 @@ conn_on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (ipc_chan_is_open(c->chan))
+	if (!ipc_chan_is_open(c->chan))
+		return;
+	if (c->verb == IPC_VERB_USERS)
+		user_list_next(c);
+	else
 		walk(c);
 }
 
@@ -218,8 +231,9 @@ control_on_request(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	char *error;
 
 	c->arg = xstrdup(ipc_get_str(m));
-	if (verb > IPC_VERB_STOP)
+	if (verb > IPC_VERB_USERS || c->busy)
 		return false;
+	c->busy = true;
 	c->verb = (enum ipc_verb)verb;
 	switch (c->verb) {
 	case IPC_VERB_STATUS:
@@ -232,14 +246,17 @@ control_on_request(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 		break;
 	case IPC_VERB_RELOAD:
 		error = master_reload(c->master);
-		conn_end(c, error == NULL ? IPC_OK : IPC_REFUSED,
+		control_end(c, error == NULL ? IPC_OK : IPC_REFUSED,
 		    error == NULL ? "" : error);
 		free(error);
 		break;
 	case IPC_VERB_STOP:
-		conn_end(c, IPC_OK, "");
+		control_end(c, IPC_OK, "");
 		ipc_chan_flush(chan, 100);
 		master_stop(c->master, 0);
+		break;
+	case IPC_VERB_USERS:
+		user_list_next(c);
 		break;
 	}
 	return true;
@@ -301,6 +318,7 @@ control_on_readable(evutil_socket_t listener, short what, void *arg)
 		log_panic("control: no event");
 	snprintf(name, sizeof(name), "posternctl %d uid %u", (int)who.pid,
 	    (unsigned)who.uid);
+	c->name = xstrdup(name);
 	o.ctx = c;
 	o.name = name;
 	TAILQ_INSERT_TAIL(&m->control.conns, c, next);

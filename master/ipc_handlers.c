@@ -9,6 +9,8 @@
 #include "master/deliveries.h"
 #include "master/job.h"
 #include "master/sessions.h"
+#include "master/tasks.h"
+#include "master/user_list.h"
 #include "master/workers.h"
 
 static const struct ipc_handler from_login[] = {
@@ -21,6 +23,7 @@ static const struct ipc_handler from_login[] = {
 static const struct ipc_handler from_auth[] = {
 	{ IPC_READY, children_on_ready },
 	{ IPC_IDENTITY, job_on_identity },
+	{ IPC_USERS, user_list_on_users },
 	{ IPC_NONE, NULL },
 };
 
@@ -47,12 +50,14 @@ static const struct ipc_handler from_worker[] = {
 	{ IPC_SESSION_STATUS, sessions_on_status },
 	{ IPC_SESSION_END, sessions_on_end },
 	{ IPC_DELIVER_RESULT, deliveries_on_result },
+	{ IPC_TASK_STATUS, tasks_on_status },
 	{ IPC_RETIRE, workers_on_retire },
 	{ IPC_NONE, NULL },
 };
 
 static const struct ipc_handler from_ctl[] = {
 	{ IPC_CTL_REQUEST, control_on_request },
+	{ IPC_CTL_TASK, tasks_on_task },
 	{ IPC_NONE, NULL },
 };
 

@@ -14,7 +14,9 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "master/children.h"
+#include "master/control.h"
 #include "master/master.h"
+#include "master/user_list.h"
 #include "master/workers.h"
 
 #define JOB_SECONDS 30
@@ -30,39 +32,59 @@ job_on_timer(evutil_socket_t fd, short what, void *arg)
 	job_fail(j, IPC_UNAVAILABLE, "this takes too long, try again later");
 }
 
+static struct job *
+job_make(struct master *m, const struct job_ops *ops, struct ipc_msg *msg)
+{
+	struct timeval limit = { .tv_sec = JOB_SECONDS };
+	struct job *j = xmalloc(sizeof(*j));
+
+	j->master = m;
+	j->ops = ops;
+	j->id = master_next_id(m);
+	j->fd = ipc_take_fd(msg);
+	j->started = time(NULL);
+	j->timer = evtimer_new(m->base, job_on_timer, j);
+	if (j->timer == NULL || evtimer_add(j->timer, &limit) != 0)
+		log_panic("job: no event");
+	return j;
+}
+
 struct job *
 job_new(struct child *from, uint32_t from_id, const struct job_ops *ops,
     struct ipc_msg *m)
 {
-	struct timeval limit = { .tv_sec = JOB_SECONDS };
 	struct job *j;
 
 	TAILQ_FOREACH(j, &from->jobs, of_child)
 		if (j->from_id == from_id)
 			return NULL;
-	j = xmalloc(sizeof(*j));
-	j->master = from->master;
-	j->ops = ops;
+	j = job_make(from->master, ops, m);
 	j->from = from;
 	j->from_id = from_id;
-	j->id = master_next_id(from->master);
-	j->fd = ipc_take_fd(m);
-	j->started = time(NULL);
-	j->timer = evtimer_new(from->master->base, job_on_timer, j);
-	if (j->timer == NULL || evtimer_add(j->timer, &limit) != 0)
-		log_panic("job: no event");
 	TAILQ_INSERT_TAIL(&from->jobs, j, of_child);
 	from->n_jobs++;
+	return j;
+}
+
+struct job *
+job_new_task(struct master *m, struct control_conn *conn,
+    const struct job_ops *ops, struct ipc_msg *msg)
+{
+	struct job *j = job_make(m, ops, msg);
+
+	j->conn = conn;
+	control_set_job(conn, j);
 	return j;
 }
 
 bool
 job_ask(struct job *j)
 {
-	struct child *auth = j->from->auth;
+	struct child *auth = j->from != NULL ? j->from->auth :
+	    children_auth(j->master);
 
 	if (auth == NULL || auth->n_asked >= JOB_PER_AUTH ||
-	    j->from->n_jobs > JOB_PER_CHILD) {
+	    (j->from != NULL && j->from->n_jobs > JOB_PER_CHILD)) {
 		job_fail(j, IPC_UNAVAILABLE, "too busy, try again later");
 		return false;
 	}
@@ -75,6 +97,9 @@ job_ask(struct job *j)
 void
 job_answered(struct job *j)
 {
+	if (j->conn != NULL)
+		control_set_job(j->conn, NULL);
+	j->conn = NULL;
 	if (j->from == NULL)
 		return;
 	TAILQ_REMOVE(&j->from->jobs, j, of_child);
@@ -122,6 +147,7 @@ job_free(struct job **jp)
 	free(j->sender);
 	free(j->recipient);
 	free(j->detail);
+	free(j->task);
 	if (j->pending != NULL)
 		explicit_bzero(j->pending, j->n_pending);
 	free(j->pending);
@@ -131,7 +157,7 @@ job_free(struct job **jp)
 void
 job_fail(struct job *j, enum ipc_status status, const char *text)
 {
-	if (j->from != NULL)
+	if (j->from != NULL || j->conn != NULL)
 		j->ops->fail(j, status, text);
 	job_release(j);
 	j->state = JOB_FAILED;
@@ -154,6 +180,7 @@ job_child_lost(struct child *c)
 		job_unask(j);
 		job_fail(j, IPC_UNAVAILABLE, "try again later");
 	}
+	user_list_auth_lost(c);
 }
 
 bool

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * A job is something an imap-login or lmtp asked us to bring to a user's
- * worker: a session or a delivery. It goes through three hands, and its ids are
- * ours at each: child -> question to auth (who is this?) -> worker.
+ * A job is something an imap-login, lmtp or posternctl asked us to bring to a
+ * user's worker: a session, a delivery or a task. It goes through three hands,
+ * and its ids are ours at each: child (or posternctl) -> question to auth (who
+ * is this?) -> worker.
  *
  * state      entered by        where it hangs                 left by
  *   asking   job_new()         child's jobs, auth's asked     IDENTITY; 30 s
@@ -30,6 +31,7 @@
 #define JOB_PER_AUTH 4096    /* unanswered questions to an auth */
 
 struct child;
+struct control_conn;
 struct event;
 struct job;
 struct master;
@@ -44,6 +46,7 @@ struct job_ops {
 	/* tells the child that asked: it did not work out */
 	void (*fail)(struct job *j, enum ipc_status status, const char *text);
 	bool session; /* counts for sessions-per-user */
+	bool task;    /* makes no home for a user who has none */
 };
 
 enum job_state { JOB_ASKING, JOB_WAITING, JOB_SENT, JOB_LIVE, JOB_FAILED };
@@ -54,6 +57,7 @@ struct job {
 	const struct job_ops *ops;
 	enum job_state state;
 	struct child *from;    /* NULL: answered, or gone */
+	struct control_conn *conn; /* the same, of a task */
 	struct child *auth;    /* NULL: not asking (any more) */
 	struct tenant *tenant; /* NULL: not with a worker (any more) */
 	uint32_t from_id, id;
@@ -61,7 +65,7 @@ struct job {
 	struct event *timer;
 	time_t started;
 	/* what was asked, own; strings not used by a kind are NULL */
-	char *session, *addr, *tag, *sender, *recipient, *detail;
+	char *session, *addr, *tag, *sender, *recipient, *detail, *task;
 	uint8_t tls;
 	unsigned char *pending;
 	size_t n_pending;
@@ -78,8 +82,12 @@ struct identity {
  * this id: its channel must end. */
 struct job *job_new(struct child *from, uint32_t from_id,
     const struct job_ops *ops, struct ipc_msg *m);
+/* The same for a connection of the control socket, which has one at most. */
+struct job *job_new_task(struct master *m, struct control_conn *conn,
+    const struct job_ops *ops, struct ipc_msg *msg);
 /* Counts the question that the caller is about to post to the child's auth with
- * j->id. False: there is no auth to ask; the job has failed and is gone. */
+ * j->id; a task asks the current auth. False: there is none to ask; the job has
+ * failed and is gone. */
 bool job_ask(struct job *j);
 /* ops->fail(), then gone. */
 void job_fail(struct job *j, enum ipc_status status, const char *text);

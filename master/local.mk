@@ -13,6 +13,8 @@ postern_SOURCES = \
 	master/notify.c master/notify.h \
 	master/proc_table.c master/proc_table.h \
 	master/sessions.c master/sessions.h \
+	master/tasks.c master/tasks.h \
+	master/user_list.c master/user_list.h \
 	master/workers.c master/workers.h
 postern_LDADD = $(PROC_LIBS) $(COMMON_LIBS) $(SYSTEMD_LIBS)
 EXTRA_DIST += master/README

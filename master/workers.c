@@ -201,15 +201,29 @@ tenant_send(struct tenant *t)
 	}
 }
 
+/* Is there somebody for whom a home is made where there is none? */
+static bool
+tenant_makes_home(const struct tenant *t)
+{
+	const struct job *j;
+
+	TAILQ_FOREACH(j, &t->waiting, of_tenant)
+		if (!j->ops->task)
+			return true;
+	return false;
+}
+
 /* job_fail() takes each off its list, and the tenant may go with the last. */
 static void
-jobs_fail(struct job_list *list, enum ipc_status status, const char *text)
+jobs_fail(struct job_list *list, bool only_tasks, enum ipc_status status,
+    const char *text)
 {
 	struct job *j, *next;
 
 	for (j = TAILQ_FIRST(list); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, of_tenant);
-		job_fail(j, status, text);
+		if (!only_tasks || j->ops->task)
+			job_fail(j, status, text);
 	}
 }
 
@@ -300,9 +314,10 @@ worker_closed(struct worker *w)
 		    t->user);
 	if (t != NULL) {
 		if (was == WORKER_BECOMING)
-			jobs_fail(&t->waiting, IPC_UNAVAILABLE,
+			jobs_fail(&t->waiting, false, IPC_UNAVAILABLE,
 			    "try again later");
-		jobs_fail(&t->active, IPC_UNAVAILABLE, "try again later");
+		jobs_fail(&t->active, false, IPC_UNAVAILABLE,
+		    "try again later");
 	}
 	if (w->pidfd == -1) {
 		worker_free(w);
@@ -334,6 +349,7 @@ worker_become(struct worker *w, struct tenant *t)
 	ipc_put_u32(&msg, (uint32_t)t->uid);
 	ipc_put_u32(&msg, (uint32_t)t->gid);
 	ipc_put_str(&msg, t->home);
+	ipc_put_u8(&msg, tenant_makes_home(t));
 	ipc_post(w->chan, &msg, -1);
 	ipc_set_phase(w->chan, IPC_P_OWNED);
 	worker_limit(w, BECOME_SECONDS);
@@ -492,10 +508,15 @@ workers_on_ready(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 		tenant_send(t);
 		return true;
 	}
+	worker_leave(w);
+	if (status == IPC_NO_HOME) {
+		/* who came meanwhile gets the next one, which makes a home */
+		jobs_fail(&t->waiting, true, IPC_NO_HOME, "no mail yet");
+		return true;
+	}
 	log_error("workers: not ready: [%d] %s: %s", (int)w->pid, t->user,
 	    text);
-	worker_leave(w);
-	jobs_fail(&t->waiting, IPC_UNAVAILABLE, text);
+	jobs_fail(&t->waiting, false, IPC_UNAVAILABLE, text);
 	return true;
 }
 

@@ -2,35 +2,22 @@
  *
  * The invariants of doc/STORE, checked over a whole home.  The numbers in the
  * reports are theirs.
+ *
+ * Between two slices the store is used. So what has to agree is read in one
+ * slice: a mailbox with its rows, counters and expunge log, and the user. For
+ * messages see check_blobs.c.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "store/crc32c.h"
-#include "store/store_private.h"
+#include "store/check_private.h"
 
-struct check {
-	struct store *st;
-	void (*report)(void *ctx, const char *text);
-	void *ctx;
-	int found;
-	bool broken;       /* could not be finished */
-	uint64_t *blobs;   /* own; blob and size of each row */
-	size_t n_blobs, blobs_cap;
-	roaring_bitmap_t *ids; /* own; mailboxes */
-	struct store_segment_view view; /* the segment looked at last */
-	/* the mailbox at hand */
-	struct store_mbox *m;
-	uint32_t messages, unseen, deleted, last_uid, vanished;
-	uint64_t bytes, highest;
-	roaring_bitmap_t *uids; /* own */
-};
-
-__attribute__((format(printf, 2, 3))) static void
-check_report(struct check *c, const char *fmt, ...)
+void
+store_check_report(struct store_check *c, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -46,23 +33,23 @@ check_report(struct check *c, const char *fmt, ...)
 /* --- chunks -------------------------------------------------------------- */
 
 static void
-check_row(struct check *c, uint32_t key, const struct store_row *r,
+check_row(struct store_check *c, uint32_t key, const struct store_row *r,
     const struct layout_loc *l)
 {
 	uint64_t flags = store_row_flags(r);
 
 	if (r->uid <= c->last_uid || r->uid < key)
-		check_report(c, "5: %s: UID %u out of order",
+		store_check_report(c, "5: %s: UID %u out of order",
 		    c->m->info.name, (unsigned)r->uid);
 	if (r->uid >= c->m->info.uidnext)
-		check_report(c, "3: %s: UID %u not below UIDNEXT",
+		store_check_report(c, "3: %s: UID %u not below UIDNEXT",
 		    c->m->info.name, (unsigned)r->uid);
 	if (flags >> STORE_KEYWORD_SHIFT >> c->m->n_keywords != 0)
-		check_report(c, "5: %s: UID %u: keyword without a name",
+		store_check_report(c, "5: %s: UID %u: keyword without a name",
 		    c->m->info.name, (unsigned)r->uid);
 	if (c->m->loaded && (c->messages >= c->m->n ||
 	    memcmp(&c->m->rows[c->messages], r, sizeof(*r)) != 0))
-		check_report(c, "5: %s: UID %u differs in memory",
+		store_check_report(c, "5: %s: UID %u differs in memory",
 		    c->m->info.name, (unsigned)r->uid);
 	if (store_row_modseq(r) > c->highest)
 		c->highest = store_row_modseq(r);
@@ -72,17 +59,15 @@ check_row(struct check *c, uint32_t key, const struct store_row *r,
 	c->deleted += (flags & STORE_DELETED) != 0;
 	c->bytes += l->size;
 	roaring_bitmap_add(c->uids, r->uid);
-	if (c->n_blobs == c->blobs_cap) {
-		c->blobs_cap = c->blobs_cap == 0 ? 1024 : c->blobs_cap * 2;
-		c->blobs = xreallocarray(c->blobs, c->blobs_cap,
-		    2 * sizeof(*c->blobs));
+	if (c->n_refs == c->refs_cap) {
+		c->refs_cap = c->refs_cap == 0 ? 1024 : c->refs_cap * 2;
+		c->refs = xreallocarray(c->refs, c->refs_cap, sizeof(*c->refs));
 	}
-	c->blobs[2 * c->n_blobs] = l->blob;
-	c->blobs[2 * c->n_blobs++ + 1] = l->size;
+	c->refs[c->n_refs++] = (struct check_ref){ l->blob, l->size };
 }
 
 static void
-check_chunk(struct check *c, uint32_t key, const struct kv_item *v,
+check_chunk(struct store_check *c, uint32_t key, const struct kv_item *v,
     struct kv_scan *locs)
 {
 	struct store_row rows[LAYOUT_CHUNK_ROWS];
@@ -96,14 +81,14 @@ check_chunk(struct check *c, uint32_t key, const struct kv_item *v,
 	    k2.len != sizeof(lk) || memcmp(k2.data, lk, sizeof(lk)) != 0 ||
 	    n == 0 ||
 	    layout_chunk_count(v2.data, v2.len, LAYOUT_LOC_ROW) != n) {
-		check_report(c, "5: %s: chunk %u: hot and loc do not agree",
+		store_check_report(c, "5: %s: chunk %u: hot and loc do not agree",
 		    c->m->info.name, (unsigned)key);
 		return;
 	}
 	layout_hot_unpack(v->data, rows, n);
 	layout_loc_unpack(v2.data, l, n);
 	if (c->last_uid >= key)
-		check_report(c, "5: %s: chunk %u overlaps", c->m->info.name,
+		store_check_report(c, "5: %s: chunk %u overlaps", c->m->info.name,
 		    (unsigned)key);
 	for (size_t i = 0; i < n; i++)
 		check_row(c, key, &rows[i], &l[i]);
@@ -112,19 +97,19 @@ check_chunk(struct check *c, uint32_t key, const struct kv_item *v,
 static void
 check_vanished_range(void *ctx, uint32_t first, uint32_t last)
 {
-	struct check *c = ctx;
+	struct store_check *c = ctx;
 
 	if (roaring_bitmap_range_cardinality(c->uids, first,
 	    (uint64_t)last + 1) != 0)
-		check_report(c, "8: %s: UID in %u:%u is in the expunge log and "
+		store_check_report(c, "8: %s: UID in %u:%u is in the expunge log and "
 		    "there", c->m->info.name, (unsigned)first, (unsigned)last);
 	if (last >= c->m->info.uidnext)
-		check_report(c, "8: %s: expunged UID %u not below UIDNEXT",
+		store_check_report(c, "8: %s: expunged UID %u not below UIDNEXT",
 		    c->m->info.name, (unsigned)last);
 }
 
 static void
-check_log(struct check *c)
+check_log(struct store_check *c)
 {
 	unsigned char key[LAYOUT_KEY_VANISHED];
 	struct kv_item k, v;
@@ -140,11 +125,11 @@ check_log(struct check *c)
 
 		c->vanished++;
 		if (!store_expunge_decode(&v, check_vanished_range, c))
-			check_report(c, "8: %s: expunge log not valid",
+			store_check_report(c, "8: %s: expunge log not valid",
 			    c->m->info.name);
 		if (modseq <= c->m->vanish_floor ||
 		    modseq > c->m->info.highestmodseq)
-			check_report(c, "8: %s: expunge log: modseq %llu",
+			store_check_report(c, "8: %s: expunge log: modseq %llu",
 			    c->m->info.name, (unsigned long long)modseq);
 	}
 	c->broken |= e != KV_OK && e != KV_NOT_FOUND;
@@ -152,35 +137,35 @@ check_log(struct check *c)
 }
 
 static void
-check_counters(struct check *c)
+check_counters(struct store_check *c)
 {
 	const struct store_info *i = &c->m->info;
 
 	if (c->messages != i->messages || c->unseen != i->unseen ||
 	    c->deleted != i->deleted || c->bytes != i->bytes)
-		check_report(c, "5: %s: counters %u %u %u %llu, rows %u %u %u "
+		store_check_report(c, "5: %s: counters %u %u %u %llu, rows %u %u %u "
 		    "%llu", i->name, (unsigned)i->messages, (unsigned)i->unseen,
 		    (unsigned)i->deleted, (unsigned long long)i->bytes,
 		    (unsigned)c->messages, (unsigned)c->unseen,
 		    (unsigned)c->deleted, (unsigned long long)c->bytes);
 	if (c->highest > i->highestmodseq)
-		check_report(c, "3: %s: modseq %llu above HIGHESTMODSEQ",
+		store_check_report(c, "3: %s: modseq %llu above HIGHESTMODSEQ",
 		    i->name, (unsigned long long)c->highest);
 	if (i->highestmodseq > c->st->modseq || i->highestmodseq == 0)
-		check_report(c, "3: %s: HIGHESTMODSEQ %llu", i->name,
+		store_check_report(c, "3: %s: HIGHESTMODSEQ %llu", i->name,
 		    (unsigned long long)i->highestmodseq);
 	if (c->vanished != c->m->vanished)
-		check_report(c, "8: %s: %u records of the expunge log, not %u",
+		store_check_report(c, "8: %s: %u records of the expunge log, not %u",
 		    i->name, (unsigned)c->vanished, (unsigned)c->m->vanished);
 	if (i->recent_uid > i->uidnext)
-		check_report(c, "5: %s: recent above UIDNEXT", i->name);
+		store_check_report(c, "5: %s: recent above UIDNEXT", i->name);
 }
 
 static void
-check_mailbox(struct check *c, struct store_mbox *m, struct kv_scan *hot,
-    struct kv_scan *loc)
+check_mailbox(struct store_check *c, struct store_mbox *m)
 {
 	unsigned char key[LAYOUT_KEY_CHUNK];
+	struct kv_scan hot, loc;
 	struct kv_item k, v;
 	enum kv_err e;
 
@@ -191,180 +176,112 @@ check_mailbox(struct check *c, struct store_mbox *m, struct kv_scan *hot,
 	if (store_keywords_load(m) != STORE_OK)
 		c->broken = true;
 	layout_key_chunk(key, m->info.id, 0);
-	for (e = kv_scan_to(hot, key, sizeof(key), &k, &v); e == KV_OK &&
+	kv_scan_init(&hot, c->st->kv, KV_HOT);
+	kv_scan_init(&loc, c->st->kv, KV_LOC);
+	for (e = kv_scan_to(&hot, key, sizeof(key), &k, &v); e == KV_OK &&
 	    k.len == sizeof(key) && memcmp(k.data, key, 4) == 0;
-	    e = kv_scan_next(hot, &k, &v))
-		check_chunk(c, layout_get32be(k.data + 4), &v, loc);
+	    e = kv_scan_next(&hot, &k, &v))
+		check_chunk(c, layout_get32be(k.data + 4), &v, &loc);
 	c->broken |= e != KV_OK && e != KV_NOT_FOUND;
+	kv_scan_clear(&hot);
+	kv_scan_clear(&loc);
 	check_log(c);
 	check_counters(c);
 	roaring_bitmap_free(c->uids);
-	roaring_bitmap_add(c->ids, m->info.id);
+	c->uids = NULL;
 }
 
-/* --- blobs --------------------------------------------------------------- */
-
-static int
-check_compare_blob(const void *a, const void *b)
+/* The next mailbox by id: one made later comes later. */
+static bool
+check_mailbox_next(struct store_check *c)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	struct store *st = c->st;
+	struct store_mbox *next = NULL;
 
-	return (x > y) - (x < y);
-}
-
-/* The record of the segments a blob names. */
-static void
-check_segment(struct check *c, uint64_t id, const struct layout_blob *b)
-{
-	const struct store_segment_view *v = &c->view;
-	struct store_segment_record r;
-	uint64_t at;
-	bool good = false;
-
-	if (v->no != b->segment) {
-		store_segment_unview(&c->view);
-		if (store_segment_view(&c->st->seg, b->segment, &c->view) != 0) {
-			c->broken = true;
-			return;
-		}
-	}
-	/* the head is before the keywords, whose length only it knows */
-	for (at = b->at; v->valid && !good && at >= LAYOUT_RECORD_HEAD &&
-	    at <= v->len && b->at - at <= LAYOUT_EXTRA_MAX; at--)
-		good = layout_get64(v->data + at - LAYOUT_RECORD_HEAD + 72) ==
-		        v->cookie &&
-		    store_segment_parse(v->data, v->len, v->cookie,
-		        at - LAYOUT_RECORD_HEAD, &r) == STORE_SEGMENT_FOUND &&
-		    r.body_at == b->at && r.h.blob == id &&
-		    memcmp(&r.h.coded, &b->coded, sizeof(b->coded)) == 0;
-	if (!good)
-		check_report(c, "1: message %llu: no valid record at %u:%llu",
-		    (unsigned long long)id, (unsigned)b->segment,
-		    (unsigned long long)b->at);
-}
-
-static void
-check_blob(struct check *c, uint64_t id, const struct kv_item *v, size_t *row)
-{
-	struct layout_blob b;
-	uint32_t refs = 0;
-
-	while (*row < c->n_blobs && c->blobs[2 * *row] < id)
-		check_report(c, "4: row names message %llu, which is not there",
-		    (unsigned long long)c->blobs[2 * (*row)++]);
-	if (!layout_blob_unpack(v->data, v->len, &b)) {
-		check_report(c, "4: message %llu: record not valid",
-		    (unsigned long long)id);
-		return;
-	}
-	for (; *row < c->n_blobs && c->blobs[2 * *row] == id; (*row)++) {
-		refs++;
-		if (c->blobs[2 * *row + 1] != b.coded.len)
-			check_report(c, "4: message %llu: sizes differ",
-			    (unsigned long long)id);
-	}
-	if (refs != b.refs || (refs == 0) != (b.free_since != 0))
-		check_report(c, "4: message %llu: %u references, counted %u",
-		    (unsigned long long)id, (unsigned)b.refs, (unsigned)refs);
-	if (id >= c->st->u.next_blob)
-		check_report(c, "3: message %llu: number not given out",
-		    (unsigned long long)id);
-	check_segment(c, id, &b);
-}
-
-/* The parts of the text of message id, all of them, next in the scan; then the
- * scan is at what follows. */
-static void
-check_text(struct check *c, uint64_t id, struct kv_scan *s, struct kv_item *k,
-    struct kv_item *v, enum kv_err *e)
-{
-	struct layout_text t = { 0 };
-	size_t part = 0, parts = 0, len = 0;
-
-	while (*e == KV_OK && k->len == LAYOUT_KEY_TEXT &&
-	    layout_get64be(k->data) == id &&
-	    layout_get16be(k->data + 8) == part) {
-		if (part == 0 && layout_text_unpack(v->data, v->len, &t))
-			parts = layout_text_parts(&t);
-		len += v->len;
-		part++;
-		*e = kv_scan_next(s, k, v);
-	}
-	if (parts == 0 || part != parts ||
-	    len != LAYOUT_TEXT_HEAD + (size_t)t.envelope_len + t.structure_len)
-		check_report(c, "4: message %llu: text not whole",
-		    (unsigned long long)id);
-}
-
-static void
-check_blobs(struct check *c)
-{
-	size_t row = 0;
-	struct kv_item k, v, text_k, text_v;
-	struct kv_scan s, text;
-	enum kv_err e, text_e;
-
-	if (c->n_blobs > 0)
-		qsort(c->blobs, c->n_blobs, 2 * sizeof(*c->blobs),
-		    check_compare_blob);
-	kv_scan_init(&s, c->st->kv, KV_BLOB);
-	kv_scan_init(&text, c->st->kv, KV_TEXT);
-	text_e = kv_scan_to(&text, "", 0, &text_k, &text_v);
-	for (e = kv_scan_to(&s, "", 0, &k, &v); e == KV_OK;
-	    e = kv_scan_next(&s, &k, &v)) {
-		uint64_t id = layout_get64be(k.data);
-
-		check_blob(c, id, &v, &row);
-		check_text(c, id, &text, &text_k, &text_v, &text_e);
-	}
-	if (text_e == KV_OK)
-		check_report(c, "4: text of no message");
-	if (row < c->n_blobs)
-		check_report(c, "4: row names message %llu, which is not there",
-		    (unsigned long long)c->blobs[2 * row]);
-	c->broken |= e != KV_NOT_FOUND ||
-	    (text_e != KV_OK && text_e != KV_NOT_FOUND);
-	kv_scan_clear(&s);
-	kv_scan_clear(&text);
+	for (size_t i = 0; i < st->n_mboxes; i++)
+		if (st->mboxes[i]->info.id > c->last_id && (next == NULL ||
+		    st->mboxes[i]->info.id < next->info.id))
+			next = st->mboxes[i];
+	if (next == NULL)
+		return false;
+	c->last_id = next->info.id;
+	check_mailbox(c, next);
+	return true;
 }
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* Records of mailboxes that do not exist. */
-static void
-check_strays(struct check *c)
+/* One more record that should be of a mailbox. */
+static bool
+check_stray_next(struct store_check *c)
 {
 	static const enum kv_table tables[] = { KV_HOT, KV_LOC, KV_META };
-	struct kv_item k, v;
-	struct kv_scan s;
+	enum kv_table table = tables[c->table];
+	struct kv_item k, v, now;
 	enum kv_err e;
+	uint32_t id;
 
-	for (size_t t = 0; t < 3; t++) {
-		kv_scan_init(&s, c->st->kv, tables[t]);
-		for (e = kv_scan_to(&s, "", 0, &k, &v); e == KV_OK;
-		    e = kv_scan_next(&s, &k, &v)) {
-			bool meta = tables[t] == KV_META;
-
-			if (k.len < 5 || (meta && memchr("BKV", k.data[0], 3) ==
-			    NULL) || roaring_bitmap_contains(c->ids,
-			    layout_get32be(k.data + (meta ? 1 : 0))))
-				continue;
-			check_report(c, "5: record of a mailbox that is not "
-			    "there: table %d", (int)tables[t]);
-		}
-		c->broken |= e != KV_NOT_FOUND;
-		kv_scan_clear(&s);
+	if (!c->scanning) {
+		kv_scan_init(&c->scan, c->st->kv, table);
+		c->scanning = true;
+		c->last_id = 0;
+		e = kv_scan_to(&c->scan, "", 0, &k, &v);
+	} else {
+		e = kv_scan_next(&c->scan, &k, &v);
 	}
+	if (e != KV_OK) {
+		c->broken |= e != KV_NOT_FOUND;
+		kv_scan_clear(&c->scan);
+		c->scanning = false;
+		return ++c->table < 3;
+	}
+	if (k.len < 5 ||
+	    (table == KV_META && memchr("BKV", k.data[0], 3) == NULL))
+		return true;
+	id = layout_get32be(k.data + (table == KV_META ? 1 : 0));
+	if (id == c->last_id)
+		return true;
+	if (store_names_find_id(c->st, id) != NULL)
+		c->last_id = id;
+	else if (kv_get(c->st->kv, table, k.data, k.len, &now) == KV_OK)
+		/* the scan may have read it before its mailbox was deleted */
+		store_check_report(c, "5: record of a mailbox that is not "
+		    "there: table %d", (int)table);
+	return true;
+}
+
+static int
+check_compare_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
 }
 
 static void
-check_user(struct check *c)
+check_uidvalidities(struct store_check *c)
+{
+	struct store *st = c->st;
+	uint32_t *all = xcalloc(st->n_mboxes + 1, sizeof(*all));
+
+	for (size_t i = 0; i < st->n_mboxes; i++)
+		all[i] = st->mboxes[i]->info.uidvalidity;
+	qsort(all, st->n_mboxes, sizeof(*all), check_compare_number);
+	for (size_t i = 1; i < st->n_mboxes; i++)
+		if (all[i] == all[i - 1])
+			store_check_report(c, "3: two mailboxes have "
+			    "UIDVALIDITY %u", (unsigned)all[i]);
+	free(all);
+}
+
+static void
+check_user(struct store_check *c)
 {
 	struct store *st = c->st;
 	uint64_t bytes = 0, messages = 0;
 
 	if (store_names_find(st, "INBOX") == NULL)
-		check_report(c, "7: no INBOX");
+		store_check_report(c, "7: no INBOX");
 	for (size_t i = 0; i < st->n_mboxes; i++) {
 		const struct store_info *a = &st->mboxes[i]->info;
 
@@ -372,45 +289,121 @@ check_user(struct check *c)
 		messages += a->messages;
 		if (a->id >= st->u.next_mbox ||
 		    a->uidvalidity >= st->u.next_uidvalidity)
-			check_report(c, "3: %s: number not given out", a->name);
+			store_check_report(c, "3: %s: number not given out",
+			    a->name);
 		if (i > 0 && store_name_compare(
 		    st->mboxes[i - 1]->info.name, a->name) >= 0)
-			check_report(c, "7: %s: names out of order", a->name);
-		for (size_t j = 0; j < i; j++)
-			if (st->mboxes[j]->info.uidvalidity == a->uidvalidity)
-				check_report(c, "3: %s: UIDVALIDITY of another",
-				    a->name);
+			store_check_report(c, "7: %s: names out of order",
+			    a->name);
 	}
+	check_uidvalidities(c);
 	if (bytes != st->bytes || messages != st->messages)
-		check_report(c, "5: usage differs from the mailboxes'");
+		store_check_report(c, "5: usage differs from the mailboxes'");
 	if (st->modseq > st->u.modseq_hw)
-		check_report(c, "3: modseq above its mark");
+		store_check_report(c, "3: modseq above its mark");
 	if (st->u.end_no != st->seg.no || st->u.end_at != st->seg.sealed ||
 	    st->seg.sealed != st->seg.end)
-		check_report(c, "2: the index does not end where the segments do");
+		store_check_report(c, "2: the index does not end where the "
+		    "segments do");
+}
+
+/* The smallest thing that is done at a time; false: the phase is over. */
+static bool
+check_next(struct store_check *c)
+{
+	switch (c->phase) {
+	case CHECK_MAILBOXES:
+		return check_mailbox_next(c);
+	case CHECK_BLOBS:
+		return store_check_blob_next(c);
+	case CHECK_SUSPECTS:
+		return store_check_suspects_next(c);
+	case CHECK_STRAYS:
+		return check_stray_next(c);
+	case CHECK_USER:
+		check_user(c);
+		return false;
+	case CHECK_DONE:
+		break;
+	}
+	return false;
+}
+
+static int64_t
+check_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+struct store_check *
+store_check_new(struct store *st, store_check_fn *report, void *ctx)
+{
+	struct store_check *c = xmalloc(sizeof(*c));
+
+	c->st = st;
+	c->report = report;
+	c->ctx = ctx;
+	return c;
+}
+
+bool
+store_check_slice(struct store_check *c, unsigned microseconds)
+{
+	int64_t end = check_clock() + microseconds;
+
+	while (c->phase != CHECK_DONE && !c->broken && !store_txn_usable(c->st) != STORE_OK) {
+		if (!check_next(c))
+			c->phase++;
+		if (microseconds != 0 && check_clock() >= end)
+			break;
+	}
+	c->broken |= store_txn_usable(c->st) != STORE_OK;
+	return c->phase == CHECK_DONE || c->broken;
+}
+
+void
+store_check_progress(const struct store_check *c, uint64_t *done_r,
+    uint64_t *total_r)
+{
+	*total_r = c->phase == CHECK_MAILBOXES ? 0 : c->n_refs;
+	*done_r = c->n_blobs;
 }
 
 int
-store_check(struct store *st, void (*report)(void *ctx, const char *text),
-    void *ctx)
+store_check_result(const struct store_check *c)
 {
-	struct check c = { .st = st, .report = report, .ctx = ctx };
-	struct kv_scan hot, loc;
+	return c->broken ? -1 : c->found;
+}
 
-	if (store_txn_usable(st) != STORE_OK)
-		return -1;
-	c.ids = roaring_bitmap_create();
-	kv_scan_init(&hot, st->kv, KV_HOT);
-	kv_scan_init(&loc, st->kv, KV_LOC);
-	for (size_t i = 0; i < st->n_mboxes; i++)
-		check_mailbox(&c, st->mboxes[i], &hot, &loc);
-	kv_scan_clear(&hot);
-	kv_scan_clear(&loc);
-	check_blobs(&c);
-	check_strays(&c);
-	check_user(&c);
-	store_segment_unview(&c.view);
-	roaring_bitmap_free(c.ids);
-	free(c.blobs);
-	return c.broken ? -1 : c.found;
+void
+store_check_free(struct store_check **cp)
+{
+	struct store_check *c = *cp;
+
+	if (c == NULL)
+		return;
+	*cp = NULL;
+	if (c->scanning)
+		kv_scan_clear(&c->scan);
+	kv_scan_clear(&c->text);
+	store_segment_unview(&c->view);
+	free(c->refs);
+	free(c->suspects);
+	free(c);
+}
+
+int
+store_check(struct store *st, store_check_fn *report, void *ctx)
+{
+	struct store_check *c = store_check_new(st, report, ctx);
+	int found;
+
+	while (!store_check_slice(c, 0))
+		;
+	found = store_check_result(c);
+	store_check_free(&c);
+	return found;
 }

@@ -3,7 +3,10 @@ libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS) $(ZSTD_CFLAGS)
 libstore_a_SOURCES = \
 	imap-worker/store/append.c \
 	imap-worker/store/blob.c \
+	imap-worker/store/blobs.c \
 	imap-worker/store/check.c \
+	imap-worker/store/check_blobs.c \
+	imap-worker/store/check_private.h \
 	imap-worker/store/coding.c \
 	imap-worker/store/coding.h \
 	imap-worker/store/copy.c \

@@ -337,10 +337,40 @@ enum store_err store_reader_file(struct store_reader *r,
 
 /* --- checking ---------------------------------------------------------------- */
 
-/* Checks the invariants of doc/STORE over the whole home and calls report with
- * one line for each violation. Returns how many there were; -1 when it could not
- * finish. */
-int store_check(struct store *st, void (*report)(void *ctx, const char *text),
+/* Checks the invariants of doc/STORE over the whole home, every message with the
+ * checksums of its record, and calls report with one line for each violation.
+ * Returns how many there were; -1 when it could not finish. */
+typedef void store_check_fn(void *ctx, const char *text);
+int store_check(struct store *st, store_check_fn *report, void *ctx);
+
+/* The same in slices, the store being used between them. A slice takes about so
+ * long (0: no limit), but never less than one mailbox's rows or one message. */
+struct store_check;
+struct store_check *store_check_new(struct store *st, store_check_fn *report,
     void *ctx);
+/* True when done: then store_check_result(), as that of store_check(). */
+bool store_check_slice(struct store_check *c, unsigned microseconds);
+int store_check_result(const struct store_check *c);
+/* Messages; total 0: not known yet. */
+void store_check_progress(const struct store_check *c, uint64_t *done_r,
+    uint64_t *total_r);
+/* Sets *c to NULL; accepts NULL; also before it is done. */
+void store_check_free(struct store_check **c);
+
+/* --- what lies in the segments --------------------------------------------- */
+
+struct store_blob_info {
+	uint64_t id;
+	uint32_t refs;             /* rows that name it; 0: to be purged */
+	uint32_t segment, len;     /* where it is, how many bytes */
+};
+/* Every message that is kept, by id. May be used over slices. */
+struct store_blobs;
+struct store_blobs *store_blobs_new(struct store *st);
+/* STORE_NOT_FOUND: no more. */
+enum store_err store_blobs_next(struct store_blobs *s,
+    struct store_blob_info *info_r);
+/* Sets *s to NULL; accepts NULL. */
+void store_blobs_free(struct store_blobs **s);
 
 #endif

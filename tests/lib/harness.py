@@ -429,7 +429,10 @@ class Proc:
 
     def serves(self, user):
         """Is this the worker of that user?"""
-        return self.title() == "imap-worker: " + user
+        try:
+            return self.title() == "imap-worker: " + user
+        except OSError:     # it has ended
+            return False
 
     def anonymous(self):
         """KiB of memory that is its own."""

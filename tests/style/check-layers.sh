@@ -21,7 +21,8 @@ imap-worker/store store/ common/
 imap-worker/mail mail/ common/
 imap-worker/search search/ store/ mail/ common/
 imap-worker/cmd cmd/ search/ store/ mail/ common/ .
-imap-worker cmd/ search/ store/ mail/ common/ .'
+imap-worker/task task/ store/ mail/ common/
+imap-worker cmd/ task/ search/ store/ mail/ common/ .'
 
 report()
 {

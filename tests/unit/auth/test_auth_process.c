@@ -58,6 +58,13 @@ static struct {
 	unsigned status;
 	char user[64], detail[64];
 } rcpt;
+static struct {
+	bool come;
+	unsigned status;
+	uint64_t generation, next;
+	char names[256];
+	size_t n;
+} users;
 
 /* --- answers -------------------------------------------------------------- */
 
@@ -113,6 +120,23 @@ on_rcpt_result(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
+static bool
+on_users(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
+{
+	const unsigned char *names;
+
+	(void)c, (void)ctx;
+	users.come = true;
+	assert_int_equal(ipc_get_u32(m), last_id);
+	users.status = ipc_get_u8(m);
+	users.generation = ipc_get_u64(m);
+	users.next = ipc_get_u64(m);
+	names = ipc_get_blob(m, &users.n);
+	assert_true(users.n <= sizeof(users.names));
+	memcpy(users.names, names, users.n);
+	return true;
+}
+
 static void
 on_close(struct ipc_chan *c, void *ctx)
 {
@@ -129,7 +153,8 @@ static const struct ipc_handler lmtp_handlers[] = {
 	{ IPC_RCPT_RESULT, on_rcpt_result }, { IPC_NONE, NULL },
 };
 static const struct ipc_handler master_handlers[] = {
-	{ IPC_IDENTITY, on_identity }, { IPC_NONE, NULL },
+	{ IPC_IDENTITY, on_identity }, { IPC_USERS, on_users },
+	{ IPC_NONE, NULL },
 };
 static const struct ipc_handler no_handlers[] = { { IPC_NONE, NULL } };
 
@@ -724,6 +749,34 @@ test_recipients(void **state)
 	assert_int_equal(user_lookup("../alice"), IPC_NO_SUCH_USER);
 }
 
+static unsigned
+users_list(uint64_t generation, uint64_t from)
+{
+	struct ipc_msg m;
+
+	memset(&users, 0, sizeof(users));
+	ipc_begin(&m, IPC_USERS_LIST);
+	ipc_put_u32(&m, ++last_id);
+	ipc_put_u64(&m, generation);
+	ipc_put_u64(&m, from);
+	assert_true(ipc_post(auth.master, &m, -1));
+	until(&users.come);
+	return users.status;
+}
+
+static void
+test_users(void **state)
+{
+	(void)state;
+	assert_int_equal(users_list(0, 0), IPC_OK);
+	assert_true(users.next == 0);
+	assert_true(users.n > 0 && users.names[users.n - 1] == '\0');
+	assert_string_equal(users.names, "alice");
+	assert_int_equal(users_list(users.generation, 0), IPC_OK);
+	assert_int_equal(users_list(users.generation + 1, 1), IPC_UNAVAILABLE);
+	assert_true(users.next == 0 && users.n == 0);
+}
+
 static void
 test_stops(void **state)
 {
@@ -906,6 +959,7 @@ main(void)
 		TEST(test_a_bad_login_process),
 		TEST(test_a_helper_dies),
 		TEST(test_recipients),
+		TEST(test_users),
 		TEST(test_stops),
 		cmocka_unit_test_setup_teardown(
 		    test_an_ordinary_user_serves_as_itself, setup_range,

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "auth/passwd_file.h"
+#include "common/buf.h"
 #include "common/log.h"
 
 #define M(s) s, sizeof(s) - 1
@@ -314,6 +315,64 @@ test_many_users(void **state)
 	passwd_file_free(&f);
 }
 
+/* All names of one reading, in parts of so many bytes; how many parts. */
+static unsigned
+list_all(struct passwd_file *f, size_t part, struct buf *all)
+{
+	uint64_t generation = 0, from = 0;
+	unsigned parts = 0;
+	struct buf names;
+
+	do {
+		buf_init(&names, part);
+		assert_true(passwd_file_list(f, &generation, &from, &names, 0));
+		assert_false(names.overflow);
+		buf_put(all, names.data, names.len);
+		buf_clear(&names);
+		parts++;
+	} while (from != 0);
+	return parts;
+}
+
+static void
+test_list(void **state)
+{
+	uint64_t generation = 0, from = 0;
+	struct buf all, names;
+	struct passwd_file *f;
+
+	(void)state;
+	write_file(path, M("alice:x\n# no\nbob:!\nalice:again\nbroken\n"
+	    "carol@Example.ORG:x\n"));
+	f = passwd_file_new(path, "", 0);
+	buf_init(&all, 1000);
+	assert_int_equal(list_all(f, 1000, &all), 1);
+	assert_int_equal(all.len, 28);
+	assert_memory_equal(all.data, "alice\0bob\0carol@example.org", 28);
+	buf_reset(&all);
+	assert_int_equal(list_all(f, 18, &all), 2);
+	assert_int_equal(all.len, 28);
+	buf_clear(&all);
+	/* another reading: what was begun cannot go on */
+	buf_init(&names, 7);
+	assert_true(passwd_file_list(f, &generation, &from, &names, 0));
+	assert_true(from > 0);
+	write_file(other, M("zoe:x\n"));
+	assert_int_equal(rename(other, path), 0);
+	assert_false(passwd_file_list(f, &generation, &from, &names, 5000));
+	buf_reset(&names);
+	generation = from = 0;
+	assert_true(passwd_file_list(f, &generation, &from, &names, 5000));
+	assert_memory_equal(names.data, "zoe", 4);
+	assert_true(from == 0);
+	/* a number behind the end, from whoever made it up */
+	from = UINT64_MAX;
+	assert_true(passwd_file_list(f, &generation, &from, &names, 5000));
+	assert_true(from == 0);
+	buf_clear(&names);
+	passwd_file_free(&f);
+}
+
 int
 main(void)
 {
@@ -326,6 +385,7 @@ main(void)
 		cmocka_unit_test(test_changes_in_one_instant),
 		cmocka_unit_test(test_keeps_the_last_good_content),
 		cmocka_unit_test(test_decoys),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_many_users),
 	};
 

@@ -113,6 +113,10 @@ test_gives_and_keeps(void **state)
 	assert_int_equal(get(t, "dave"), 0);
 	assert_int_equal(get(t, "dave"), 0);
 	assert_int_equal(get(t, "carol"), 70002);
+	assert_string_equal(uid_table_user(t, 0), "alice");
+	assert_string_equal(uid_table_user(t, 2), "carol");
+	assert_null(uid_table_user(t, 3));
+	assert_null(uid_table_user(t, UINT64_MAX));
 	uid_table_free(&t);
 	expect_file("70000 alice\n70001 bob@example.org\n70002 carol\n");
 }

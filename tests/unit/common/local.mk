@@ -16,4 +16,7 @@ check_PROGRAMS += test_proc
 test_proc_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
 test_proc_SOURCES = tests/unit/common/test_proc.c
 test_proc_LDADD = $(PROC_LIBS) $(COMMON_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_task_frame
+test_task_frame_SOURCES = tests/unit/common/test_task_frame.c
+test_task_frame_LDADD = $(COMMON_LIBS) $(TEST_LIBS)
 endif

@@ -432,7 +432,8 @@ misuse(enum misuse which)
 	if (which == TOO_LONG)
 		ipc_put_str(&m, text);
 	if (which == TOO_MANY)
-		put_or_get(&m, "str user, u32 uid, u32 gid, str home, u8 x", 1);
+		put_or_get(&m,
+		    "str user, u32 uid, u32 gid, str home, u8 make, u8 x", 1);
 	if (which == WRONG_PHASE)
 		ipc_put_u8(&m, 1);
 	if (which == WRONG_ROLE)

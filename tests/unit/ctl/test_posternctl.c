@@ -22,6 +22,7 @@
 
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/task_frame.h"
 
 static char folder[] = "/tmp/test_posternctl.XXXXXX";
 static char config[64], passwd[64];
@@ -32,6 +33,7 @@ static pid_t server;
 static bool
 on_request(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
+	static unsigned lists;
 	uint8_t verb = ipc_get_u8(m);
 	const char *arg = ipc_get_str(m);
 	bool good = strcmp(arg, "nobody") != 0;
@@ -60,6 +62,19 @@ on_request(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 		ipc_put_u64(&out, 86400);
 		ipc_post(c, &out, -1);
 	}
+	if (verb == IPC_VERB_USERS) {
+		good = lists++ != 1; /* the first part of the second list */
+		ipc_begin(&out, IPC_CTL_USERS);
+		ipc_put_blob(&out, good ? "alice\0bad\0new" : "zed",
+		    good ? 14 : 4);
+		ipc_post(c, &out, -1);
+		ipc_begin(&out, IPC_CTL_END);
+		ipc_put_u8(&out, good ? IPC_OK : IPC_UNAVAILABLE);
+		ipc_put_u32(&out, 0);
+		ipc_put_str(&out, good ? "" : "the users have changed");
+		ipc_post(c, &out, -1);
+		return true;
+	}
 	ipc_begin(&out, IPC_CTL_END);
 	ipc_put_u8(&out, good || verb == IPC_VERB_WHO ? IPC_OK
 						      : IPC_NO_SUCH_USER);
@@ -69,8 +84,82 @@ on_request(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
+/* What the worker of a user says; names have a meaning. */
+static void
+worker_says(int fd, const char *user, const char *task)
+{
+	struct task_pairs w;
+	struct buf b;
+
+	buf_init(&b, TASK_FRAME_MAX);
+	task_pairs_begin(&w, &b, TASK_ROW);
+	task_pairs_text(&w, "row", "fake");
+	task_pairs_text(&w, "text", strcmp(user, "evil") == 0 ?
+	    "a\033[2J\302\233b\"\377" : task);
+	task_pairs_number(&w, "number", 12345);
+	task_pairs_bool(&w, "yes", true);
+	task_pairs_end(&w);
+	task_put_progress(&b, 1, 2, "messages");
+	if (strcmp(user, "bad") == 0) {
+		task_put_problem(&b, TASK_ERROR, "1: message 7");
+		task_put_end(&b, TASK_PROBLEMS, "");
+	} else if (strcmp(user, "failed") == 0) {
+		task_put_end(&b, TASK_FAILED, "out of luck");
+	} else if (strcmp(user, "garbage") == 0) {
+		buf_puts(&b, "* OK [CAPABILITY IMAP4rev1]");
+	} else if (strcmp(user, "data") == 0) {
+		task_put_data(&b, "x", 1);
+	} else if (strcmp(user, "gone") != 0) {
+		task_put_end(&b, TASK_OK, "done");
+	}
+	if (send(fd, b.data, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
+		abort();
+	buf_clear(&b);
+}
+
+static bool
+on_task(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
+{
+	static const struct {
+		const char *user;
+		enum ipc_status status;
+		const char *text;
+	} refusals[] = {
+		{ "nobody", IPC_NO_SUCH_USER, "no such user" },
+		{ "later", IPC_UNAVAILABLE, "try again later" },
+		{ "many", IPC_LIMIT, "too many tasks" },
+		{ "refused", IPC_REFUSED, "not allowed" },
+		{ "new", IPC_NO_HOME, "no mail yet" },
+	};
+	const char *user = ipc_get_str(m), *task = ipc_get_str(m), *text = "";
+	enum ipc_status status = IPC_OK;
+	struct ipc_msg out;
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (strcmp(refusals[i].user, user) == 0) {
+			status = refusals[i].status;
+			text = refusals[i].text;
+		}
+	if (status == IPC_OK)
+		worker_says(m->fd, user, task);
+	if (strcmp(user, "hangup") == 0)
+		return false;
+	if (strcmp(user, "late") == 0) { /* the stream ends before the answer */
+		shutdown(m->fd, SHUT_RDWR);
+		usleep(50000);
+	}
+	ipc_begin(&out, IPC_CTL_END);
+	ipc_put_u8(&out, (uint8_t)status);
+	ipc_put_u32(&out, 0);
+	ipc_put_str(&out, text);
+	ipc_post(c, &out, -1);
+	return true;
+}
+
 static const struct ipc_handler handlers[] = {
 	{ IPC_CTL_REQUEST, on_request },
+	{ IPC_CTL_TASK, on_task },
 	{ IPC_NONE, NULL },
 };
 
@@ -176,6 +265,56 @@ test_runtime(void **state)
 		{ "stop --json", "", 0, "{\"ok\": true", NULL },
 		{ "status --socket /nonexistent/x", "", 69, "not running",
 		    NULL },
+	};
+
+	(void)state;
+	RUN(calls);
+}
+
+static void
+test_tasks(void **state)
+{
+	static const struct call calls[] = {
+		{ "stats alice", "", 0, "TEXT                         NUMBER"
+		    "        YES \nstats                         12345        "
+		    "yes \ndone", "messages" },
+		{ "du --json alice", "", 0, "{\"users\": [\n  {\"user\": "
+		    "\"alice\", \"results\": [\n    {\"row\": \"fake\", "
+		    "\"text\": \"du\", \"number\": 12345, \"yes\": true}], "
+		    "\"status\": \"ok\", \"text\": \"done\"}\n]}", NULL },
+		{ "fsck bad", "", 1, "error: 1: message 7", NULL },
+		{ "fsck --json bad", "", 1, ",\n    {\"row\": \"problem\", "
+		    "\"severity\": \"error\", \"text\": \"1: message 7\"}], "
+		    "\"status\": \"problems\"", NULL },
+		{ "fsck failed", "", 70, "failed: out of luck", NULL },
+		{ "fsck gone", "", 70, "worker ended before", NULL },
+		{ "fsck late", "", 0, "done", NULL },
+		{ "fsck garbage", "", 70, "makes no sense", NULL },
+		{ "fsck data", "", 70, "makes no sense", NULL },
+		{ "fsck hangup", "", 0, "done", NULL },
+		{ "fsck nobody", "", 67, "nobody: no such user", NULL },
+		{ "fsck later", "", 75, "later: try again later", NULL },
+		{ "fsck many", "", 75, "too many tasks", NULL },
+		{ "fsck refused", "", 70, "not allowed", NULL },
+		{ "fsck new", "", 0, "no mail yet", NULL },
+		{ "fsck --json nobody", "", 67, "\"results\": [], "
+		    "\"status\": \"failed\", \"text\": \"no such user\"}\n]}",
+		    NULL },
+		{ "stats evil", "", 0, "a\\x1b[2J\\xc2\\x9bb\"\\xff", "\033" },
+		{ "stats --json evil", "", 0,
+		    "\"a\\u001b[2J\\ufffd\\ufffdb\\\"\\ufffd\"", "\033" },
+		/* the worst of them is the exit code */
+		{ "stats alice bad", "", 1, "alice \nTEXT", NULL },
+		{ "stats bad nobody alice", "", 67, "\n\nalice \nTEXT", NULL },
+		{ "stats --all", "", 1, "new \nno mail yet", "zed" },
+		{ "stats --all --json", "", 1, "{\"user\": \"new\"", "zed" },
+		{ "stats", "", 64, "which users?", NULL },
+		{ "stats --all alice", "", 64, "which users?", NULL },
+		{ "stats alice --socket /nonexistent/x", "", 69, "not running",
+		    NULL },
+		{ "stats --all --socket /nonexistent/x", "", 69, "not running",
+		    NULL },
+		{ "fsck --help", "", 0, "fsck USER ...|--all", "kick" },
 	};
 
 	(void)state;
@@ -340,6 +479,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_runtime),
+		cmocka_unit_test(test_tasks),
 		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_edit_keeps_the_rest),
 	};

@@ -8,6 +8,7 @@
  *   nobody  auth does not know it      root   auth names uid 0
  *   broken  its worker is not ready    crash  its worker aborts at once
  *   unasked login hands over twice with the same id
+ *   new     has no home until a worker is told to make one
  */
 #include <event2/event.h>
 #include <signal.h>
@@ -121,6 +122,33 @@ lookup(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	(void)c;
 	(void)ctx;
 	return identity(id, ipc_get_str(m));
+}
+
+/* Two parts; the users change before the second one, the first time. */
+static bool
+users_list(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
+{
+	static unsigned lists;
+	uint32_t id = ipc_get_u32(m);
+	uint64_t generation = ipc_get_u64(m), from = ipc_get_u64(m);
+	bool changed = from != 0 && lists++ == 0;
+	struct ipc_msg out;
+
+	(void)c;
+	(void)ctx;
+	ipc_begin(&out, IPC_USERS);
+	ipc_put_u32(&out, id);
+	ipc_put_u8(&out, changed ? IPC_UNAVAILABLE : IPC_OK);
+	ipc_put_u64(&out, generation + 1);
+	ipc_put_u64(&out, from == 0 ? 2 : 0);
+	if (changed)
+		ipc_put_blob(&out, "", 0);
+	else if (from == 0)
+		ipc_put_blob(&out, "alice\0bob", 10);
+	else
+		ipc_put_blob(&out, "carol", 6);
+	ipc_post(master, &out, -1);
+	return true;
 }
 
 /* --- login and lmtp ------------------------------------------------------- */
@@ -244,15 +272,20 @@ static bool
 become(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
 	struct ipc_msg out;
+	bool make;
 
 	(void)ctx;
 	ipc_set_phase(c, IPC_P_OWNED);
 	snprintf(worker_user, sizeof(worker_user), "%s", ipc_get_str(m));
+	ipc_get_u32(m);
+	ipc_get_u32(m);
+	ipc_get_str(m);
+	make = ipc_get_u8(m) != 0;
 	if (strcmp(worker_user, "crash") == 0)
 		raise(SIGKILL);
 	ipc_begin(&out, IPC_WORKER_READY);
 	ipc_put_u8(&out, strcmp(worker_user, "broken") == 0 ? IPC_UNAVAILABLE :
-	    IPC_OK);
+	    strcmp(worker_user, "new") == 0 && !make ? IPC_NO_HOME : IPC_OK);
 	ipc_put_str(&out, "");
 	ipc_post(c, &out, -1);
 	return true;
@@ -355,6 +388,26 @@ deliver_in(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
+/* "no-such" is refused; any other says who it is, and the worker stays. */
+static bool
+task(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
+{
+	uint32_t id = ipc_get_u32(m);
+	const char *name = ipc_get_str(m);
+	bool good = strcmp(name, "no-such") != 0;
+	struct ipc_msg out;
+
+	(void)ctx;
+	if (good)
+		dprintf(m->fd, "%s of %s\n", name, worker_user);
+	ipc_begin(&out, IPC_TASK_STATUS);
+	ipc_put_u32(&out, id);
+	ipc_put_u8(&out, good ? IPC_OK : IPC_REFUSED);
+	ipc_put_str(&out, good ? "" : "no such task");
+	ipc_post(c, &out, -1);
+	return true;
+}
+
 static bool
 retire_result(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
@@ -372,6 +425,7 @@ worker_main(int fd)
 		{ IPC_WORKER_BECOME, become },
 		{ IPC_SESSION_OPEN, session_open },
 		{ IPC_DELIVER, deliver_in },
+		{ IPC_TASK, task },
 		{ IPC_KICK, kick },
 		{ IPC_RETIRE_RESULT, retire_result },
 		{ IPC_LOG_REOPEN, ignore },
@@ -438,6 +492,7 @@ main(int argc, char **argv)
 		{ IPC_STOP, stop },
 		{ IPC_TICKET_REDEEM, redeem },
 		{ IPC_USER_LOOKUP, lookup },
+		{ IPC_USERS_LIST, users_list },
 		{ IPC_HANDOFF_RESULT, handoff_result },
 		{ IPC_DELIVERY_RESULT, delivery_result },
 		{ IPC_SPAWN, spawn },

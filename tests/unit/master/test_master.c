@@ -200,6 +200,66 @@ control(enum ipc_verb verb, const char *arg)
 	return a;
 }
 
+struct users_answer {
+	struct answer a;
+	char names[64];
+	size_t n;
+};
+
+static bool
+on_users(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
+{
+	struct users_answer *u = ctx;
+	size_t n;
+	const unsigned char *names = ipc_get_blob(m, &n);
+
+	(void)c;
+	assert_true(n <= sizeof(u->names) - u->n);
+	memcpy(u->names + u->n, names, n);
+	u->n += n;
+	return true;
+}
+
+/* Asks for the users, or, with a task, for that; fd: our end of its stream. */
+static struct users_answer
+control_task(const char *user, const char *task, int *fd_r, bool twice)
+{
+	static const struct ipc_handler handlers[] = {
+		{ IPC_CTL_USERS, on_users },
+		{ IPC_CTL_END, on_end },
+		{ IPC_NONE, NULL },
+	};
+	struct users_answer u = { .a = { .base = event_base_new(),
+		.status = 0xff } };
+	int fds[2], fd = unix_connect("control", SOCK_SEQPACKET);
+	struct ipc_chan *c;
+	struct ipc_msg m;
+
+	assert_int_not_equal(fd, -1);
+	c = ipc_chan_new(u.a.base, fd, &(struct ipc_chan_options){
+		.self = IPC_R_CTL, .peer = IPC_R_MASTER, .handlers = handlers,
+		.on_close = on_close, .ctx = &u, .name = "master" });
+	if (task != NULL) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		*fd_r = fds[0];
+		ipc_begin(&m, IPC_CTL_TASK);
+		ipc_put_str(&m, user);
+		ipc_put_str(&m, task);
+		ipc_post(c, &m, fds[1]);
+	}
+	if (task == NULL || twice) {
+		ipc_begin(&m, IPC_CTL_REQUEST);
+		ipc_put_u8(&m, IPC_VERB_USERS);
+		ipc_put_str(&m, "");
+		ipc_post(c, &m, -1);
+	}
+	event_base_loopexit(u.a.base, &(struct timeval){ .tv_sec = 10 });
+	event_base_dispatch(u.a.base);
+	ipc_chan_free(&c);
+	event_base_free(u.a.base);
+	return u;
+}
+
 /* Waits until so many processes (not workers) are ready, and no more left. */
 static struct answer
 wait_ready(unsigned ready)
@@ -300,6 +360,66 @@ test_kick(void **state)
 	assert_int_equal(a.status, IPC_OK);
 	assert_int_equal(read(fd, line, sizeof(line)), 0);
 	close(fd);
+}
+
+static void
+test_tasks(void **state)
+{
+	static const struct {
+		const char *user, *task;
+		enum ipc_status status;
+		const char *says;
+	} cases[] = {
+		{ "alice", "stats", IPC_OK, "stats of alice\n" },
+		{ "alice", "no-such", IPC_REFUSED, "" },
+		{ "nobody", "stats", IPC_NO_SUCH_USER, "" },
+		{ "root", "stats", IPC_REFUSED, "" },
+		{ "broken", "stats", IPC_UNAVAILABLE, "" },
+		{ "crash", "stats", IPC_UNAVAILABLE, "" },
+		{ "new", "stats", IPC_NO_HOME, "" },
+		/* not words, or two requests: ends the channel */
+		{ "alice", "Stats", 0xff, "" },
+		{ "alice", "", 0xff, "" },
+		{ "", "stats", 0xff, "" },
+		{ "both", "stats", 0xff, NULL },
+	};
+	struct users_answer u;
+	char line[128];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		u = control_task(cases[i].user, cases[i].task, &fd,
+		    cases[i].says == NULL);
+		if (u.a.status != cases[i].status)
+			fail_msg("case %zu: status %u", i,
+			    (unsigned)u.a.status);
+		n = cases[i].says == NULL ? 0 :
+		    read(fd, line, sizeof(line) - 1);
+		line[n > 0 ? n : 0] = '\0';
+		if (cases[i].says != NULL)
+			assert_string_equal(line, cases[i].says);
+		close(fd);
+	}
+	/* a session makes the home that the task did not */
+	fd = ask("imap.sock", "a new\n", line);
+	assert_memory_equal(line, "a OK new ", 9);
+	close(fd);
+}
+
+static void
+test_users_are_listed(void **state)
+{
+	struct users_answer u;
+
+	(void)state;
+	u = control_task(NULL, NULL, NULL, false);
+	assert_int_equal(u.a.status, IPC_UNAVAILABLE);
+	u = control_task(NULL, NULL, NULL, false);
+	assert_int_equal(u.a.status, IPC_OK);
+	assert_int_equal(u.n, 16);
+	assert_memory_equal(u.names, "alice\0bob\0carol", 16);
 }
 
 static void
@@ -485,6 +605,8 @@ main(void)
 		cmocka_unit_test(test_sessions_of_a_user_share_a_worker),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_kick),
+		cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_users_are_listed),
 		cmocka_unit_test(test_the_dead_are_replaced),
 		cmocka_unit_test(test_a_confused_login_is_ended_alone),
 		cmocka_unit_test(test_reload_keeps_sessions),

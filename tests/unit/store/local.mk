@@ -14,4 +14,7 @@ test_rows_SOURCES = tests/unit/store/test_rows.c $(STORE_TEST)
 test_rows_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_segment_SOURCES = tests/unit/store/test_segment.c $(STORE_TEST)
 test_segment_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+check_PROGRAMS += test_check
+test_check_SOURCES = tests/unit/store/test_check.c $(STORE_TEST)
+test_check_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 endif
