@@ -376,6 +376,15 @@ check_user(struct check *c)
 		check_report(c, "2: the index does not end where the segments do");
 }
 
+static void
+check_told(void *ctx, const char *text)
+{
+	if (text == NULL)
+		((struct check *)ctx)->broken = true;
+	else
+		check_report(ctx, "%s", text);
+}
+
 int
 store_check(struct store *st, void (*report)(void *ctx, const char *text),
     void *ctx)
@@ -395,6 +404,7 @@ store_check(struct store *st, void (*report)(void *ctx, const char *text),
 	check_blobs(&c);
 	check_strays(&c);
 	check_user(&c);
+	store_check_snapshot(st, check_told, &c);
 	store_segment_unview(&c.view);
 	roaring_bitmap_free(c.ids);
 	free(c.blobs);

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "store/fault.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 const char *
@@ -114,6 +115,13 @@ store_free(struct store *st)
 enum store_err
 store_open(const char *home, const struct store_options *o, struct store **st_r)
 {
+	return store_open_told(home, o, NULL, NULL, st_r);
+}
+
+enum store_err
+store_open_told(const char *home, const struct store_options *o,
+    store_loss_fn *fn, void *ctx, struct store **st_r)
+{
 	struct store *st = xmalloc(sizeof(*st));
 	char *folder;
 	enum store_err e;
@@ -123,6 +131,8 @@ store_open(const char *home, const struct store_options *o, struct store **st_r)
 	st->lock_fd = -1;
 	st->o = *o;
 	st->o.defaults = NULL;
+	st->loss = fn;
+	st->loss_ctx = ctx;
 	if (st->o.message_max == 0)
 		st->o.message_max = LIMIT_MESSAGE;
 	folder = store_home_path(st, "seg");
@@ -133,7 +143,11 @@ store_open(const char *home, const struct store_options *o, struct store **st_r)
 		goto err;
 	e = store_recover(st);
 	if (e == STORE_OK)
+		e = store_snap_open(st);
+	if (e == STORE_OK)
 		e = store_make_defaults(st, o->defaults);
+	if (e == STORE_OK && store_snap_must(st))
+		e = store_flush(st);
 	if (e == STORE_NO_SPACE && store_home_reserve_release(st))
 		log_error("store: disk full while opening, try again: %s", home);
 	if (e != STORE_CORRUPT && e != STORE_IO) /* that may be damage */
@@ -147,6 +161,15 @@ err:
 	return e;
 }
 
+/* A snapshot, when it is worth one. */
+static void
+store_snap_rest(struct store *st)
+{
+	if (!st->failed && store_snap_due(st) &&
+	    (!store_dirty(st) || store_txn_sync(st, true) == STORE_OK))
+		(void)store_snap_take(st);
+}
+
 void
 store_close(struct store **stp)
 {
@@ -157,6 +180,7 @@ store_close(struct store **stp)
 	*stp = NULL;
 	if (st->append != NULL)
 		store_append_abort(&st->append);
+	store_snap_rest(st);
 	if (!st->failed && st->changed && store_txn_sync(st, true) == STORE_OK &&
 	    store_txn_begin(st) == STORE_OK) {
 		/* the rest of the block is given back */
@@ -171,6 +195,10 @@ void
 store_idle(struct store *st)
 {
 	if (st->failed || st->append != NULL || store_flush(st) != STORE_OK)
+		return;
+	if (store_now() - st->changed_at >= STORE_CHECKPOINT_SECONDS)
+		store_snap_rest(st);
+	if (st->failed)
 		return;
 	store_segment_unmap(&st->seg);
 	for (size_t i = 0; i < st->n_mboxes; i++)
