@@ -15,7 +15,7 @@ struct check_snap {
 	void (*report)(void *ctx, const char *text);
 	void *ctx;
 	uint32_t no, next, mbox, covered; /* mailbox at hand, its rows up to */
-	bool ended;
+	bool ended, stale;
 };
 
 __attribute__((format(printf, 2, 3))) static void
@@ -45,10 +45,10 @@ check_snap_mailbox(struct check_snap *s, const struct store_snap_block *b)
 		return;
 	}
 	m = store_names_find_id(s->st, b->mbox);
-	if (m != NULL && (rec.uidvalidity != m->info.uidvalidity ||
+	if (m != NULL && !s->stale && (rec.uidvalidity != m->info.uidvalidity ||
 	    rec.uidnext > m->info.uidnext))
-		check_snap_report(s, "%s: UIDVALIDITY or UIDNEXT "
-		    "of another time", m->info.name);
+		check_snap_report(s, "%s: UIDVALIDITY or UIDNEXT of another "
+		    "time", m->info.name);
 	s->mbox = b->mbox;
 	s->covered = 1;
 }
@@ -62,8 +62,8 @@ check_snap_rows(struct check_snap *s, const struct store_snap_block *b)
 	    r.from == s->covered) {
 		while (store_snap_rows_next(&r))
 			if (r.row.blob >= s->st->u.next_blob)
-				check_snap_report(s, "message "
-				    "number not given out");
+				check_snap_report(s, "message number not "
+				    "given out");
 		s->covered = r.to;
 		if (!r.bad)
 			return;
@@ -91,8 +91,7 @@ check_snap_block(struct check_snap *s, const struct store_snap_block *b,
 }
 
 static void
-check_snap_file(struct check_snap *s, bool stale, const unsigned char *data,
-    size_t len)
+check_snap_file(struct check_snap *s, const unsigned char *data, size_t len)
 {
 	const struct store *st = s->st;
 	struct layout_snap_head h;
@@ -112,7 +111,7 @@ check_snap_file(struct check_snap *s, bool stale, const unsigned char *data,
 		check_snap_report(s, "of a later place");
 	if (h.modseq > st->modseq || h.uids > st->u.uids)
 		check_snap_report(s, "of a later time");
-	if (!stale && !store_dirty(st) &&
+	if (!s->stale && !store_dirty(st) &&
 	    st->u.uids - h.uids > store_snap_uid_gap())
 		check_snap_report(s, "vouches for too many UIDs");
 }
@@ -131,8 +130,9 @@ store_check_snapshot(struct store *st,
 		report(ctx, NULL);
 	if (n > 0) {
 		s.no = files[0].no;
+		s.stale = files[0].stale;
 		store_snap_map(folder, &files[0], &data, &len);
-		check_snap_file(&s, files[0].stale, data, len);
+		check_snap_file(&s, data, len);
 		store_snap_unmap(data, len);
 	}
 	free(files);
