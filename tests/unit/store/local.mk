@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 if HAVE_CMOCKA
 check_PROGRAMS += test_kv test_mailbox test_recover test_rows test_segment \
-	test_snap
+	test_salvage test_snap
 STORE_TEST = tests/unit/store/store_test.c tests/unit/store/store_test.h
 test_kv_SOURCES = tests/unit/store/test_kv.c $(STORE_TEST)
 test_kv_LDADD = $(STORE_LIBS) $(TEST_LIBS)
@@ -13,6 +13,8 @@ test_rows_SOURCES = tests/unit/store/test_rows.c $(STORE_TEST)
 test_rows_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_segment_SOURCES = tests/unit/store/test_segment.c $(STORE_TEST)
 test_segment_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+test_salvage_SOURCES = tests/unit/store/test_salvage.c $(STORE_TEST)
+test_salvage_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_snap_SOURCES = tests/unit/store/test_snap.c $(STORE_TEST)
 test_snap_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 endif
