@@ -34,7 +34,7 @@
 #define LIMIT_KEYWORDS 48            /* per mailbox */
 #define LIMIT_KEYWORD 128            /* bytes of one keyword */
 #define LIMIT_SEGMENT (64 * MIB)     /* a new segment after this */
-/* Snapshots of the index. One of 200,000 rows takes 30 ms and 1.5 MB. In a
+/* Snapshots of the index. One of 200,000 rows takes 35 ms and 1 MB. In a
  * moment of rest it is worth that when one row in LIMIT_SNAP_SHARE, or
  * LIMIT_SNAP_CHANGES rows, have changed, or once a day. While there is no rest
  * it waits until MIN changes and an eighth of the rows, so that the cost of all

@@ -22,11 +22,16 @@ libstore_a_SOURCES = \
 	imap-worker/store/names.c \
 	imap-worker/store/reader.c \
 	imap-worker/store/rebuild.c \
+	imap-worker/store/rebuild.h \
+	imap-worker/store/rebuild_read.c \
 	imap-worker/store/recover.c \
 	imap-worker/store/recover.h \
+	imap-worker/store/recover_lost.c \
 	imap-worker/store/replay.c \
 	imap-worker/store/rows.c \
 	imap-worker/store/salvage.c \
+	imap-worker/store/salvage.h \
+	imap-worker/store/salvage_file.c \
 	imap-worker/store/segment.c \
 	imap-worker/store/segment.h \
 	imap-worker/store/segment_read.c \

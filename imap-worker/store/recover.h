@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the files that open a home share: recover.c (in which order), replay.c
- * (one record of the segments into the index), rebuild.c (an index from
- * segments and snapshots), snap_merge.c (what the snapshots say).
+ * What the files that open a home share: recover.c (in which order),
+ * recover_lost.c (rows without a message), replay.c (one record of the segments
+ * into the index), rebuild.c (an index from segments and snapshots),
+ * snap_merge.c (what the snapshots say).
  */
 #ifndef STORE_RECOVER_H
 #define STORE_RECOVER_H
@@ -34,6 +35,10 @@ enum store_err store_recover_start_over(struct store *st);
 enum store_err store_recover_commit(struct recover *rc);
 bool store_recover_has_user(struct store *st);
 void store_recover_new_user(struct store *st);
+
+/* --- recover_lost.c --- */
+/* Drops the rows of messages behind the end of the segments. */
+enum store_err store_recover_drop_lost(struct recover *rc);
 
 /* --- replay.c; in a transaction --- */
 void store_replay_modseq(struct store *st, uint64_t modseq);

@@ -5,34 +5,21 @@
  * block of the newest snapshots into new ones; then the new home is opened,
  * which rebuilds its index.  The index of the damaged home is not looked at.
  *
- * Nothing here trusts a byte it reads, nor that it can be read: files are mapped
- * privately, and pages the device refuses are taken as zeros.
+ * Nothing here trusts a byte it reads.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "store/crc32c.h"
+#include "store/salvage.h"
 #include "store/snap.h"
 #include "store/store_private.h"
 
-#define SALVAGE_PROBE (256 * KIB)
-#define SALVAGE_PAGE 4096
 #define SALVAGE_COOKIES 64 /* candidates looked at for one file */
-
-struct salvage_map {
-	unsigned char *data;
-	size_t len;
-};
 
 /* A message of which only the head of its record is whole. */
 struct salvage_head {
@@ -61,75 +48,6 @@ struct salvage {
 	size_t n_told, told_cap;
 	uint64_t copied;
 };
-
-/* --- reading ------------------------------------------------------------- */
-
-/* Puts zeros in place of what cannot be read. */
-static void
-salvage_probe(const struct salvage_map *m, int fd, const char *path)
-{
-	char *scratch = xmalloc(SALVAGE_PROBE);
-	uint64_t bad = 0;
-
-	for (size_t at = 0; at < m->len; at += SALVAGE_PROBE) {
-		size_t n = m->len - at < SALVAGE_PROBE ? m->len - at
-		                                       : SALVAGE_PROBE;
-
-		if (pread(fd, scratch, n, (off_t)at) == (ssize_t)n)
-			continue;
-		for (size_t p = at; p < at + n; p += SALVAGE_PAGE) {
-			size_t k = m->len - p < SALVAGE_PAGE ? m->len - p
-			                                     : SALVAGE_PAGE;
-
-			if (pread(fd, scratch, k, (off_t)p) == (ssize_t)k)
-				continue;
-			if (mmap(m->data + p, SALVAGE_PAGE, PROT_READ,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-			    MAP_FAILED)
-				log_panic("store: salvage: map: %m");
-			bad += k;
-		}
-	}
-	if (bad > 0)
-		log_error("store: salvage: %s: %" PRIu64 " bytes cannot be "
-		    "read", path, bad);
-	free(scratch);
-}
-
-/* A file that is not there or cannot be mapped has no bytes. */
-static void
-salvage_map(struct salvage_map *m, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct stat sb;
-	void *p;
-
-	memset(m, 0, sizeof(*m));
-	if (fd == -1 || fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode) ||
-	    sb.st_size == 0) {
-		log_warn("store: salvage: not read: %s", path);
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	p = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED) {
-		log_error("store: salvage: map: %s: %m", path);
-	} else {
-		m->data = p;
-		m->len = (size_t)sb.st_size;
-		salvage_probe(m, fd, path);
-	}
-	close(fd);
-}
-
-static void
-salvage_unmap(struct salvage_map *m)
-{
-	if (m->data != NULL)
-		munmap(m->data, m->len);
-	m->data = NULL;
-}
 
 /* --- telling ------------------------------------------------------------- */
 
@@ -229,34 +147,17 @@ salvage_guess_cookie(const struct salvage_map *m)
 }
 
 static uint64_t
-salvage_snap_cookie(const struct salvage *s, uint32_t no)
-{
-	for (unsigned k = 0; k < s->n_snaps; k++) {
-		const struct salvage_snap *sn = &s->snap[k];
-		uint64_t at = 0, skipped;
-		struct store_snap_block b;
-
-		while (store_snap_next(sn->map.data, sn->map.len, sn->cookie,
-		    &at, &b, &skipped))
-			for (size_t i = 0; b.kind == LAYOUT_SNAP_SEGMENTS &&
-			    i + LAYOUT_SNAP_SEGMENT <= b.len;
-			    i += LAYOUT_SNAP_SEGMENT)
-				if (layout_get32(b.data + i) == no)
-					return layout_get64(b.data + i + 4);
-	}
-	return 0;
-}
-
-static uint64_t
 salvage_cookie(const struct salvage *s, const struct salvage_map *m,
     uint32_t no)
 {
-	uint64_t cookie;
+	uint64_t cookie = 0;
 	uint32_t number;
 
 	if (store_segment_head_check(m->data, m->len, &number, &cookie))
 		return cookie;
-	cookie = salvage_snap_cookie(s, no);
+	for (unsigned k = 0; cookie == 0 && k < s->n_snaps; k++)
+		cookie = store_snap_segment(s->snap[k].map.data,
+		    s->snap[k].map.len, s->snap[k].cookie, no);
 	return cookie != 0 ? cookie : salvage_guess_cookie(m);
 }
 
@@ -344,7 +245,7 @@ salvage_segment(struct salvage *s, uint32_t no)
 	enum store_err e = STORE_OK;
 	uint64_t cookie;
 
-	salvage_map(&m, path);
+	store_salvage_map(&m, path);
 	cookie = salvage_cookie(s, &m, no);
 	if (cookie == 0) {
 		char text[100];
@@ -355,7 +256,7 @@ salvage_segment(struct salvage *s, uint32_t no)
 	} else if ((e = store_segment_create(&s->out, no)) == STORE_OK) {
 		e = salvage_records(s, &m, no, cookie);
 	}
-	salvage_unmap(&m);
+	store_salvage_unmap(&m);
 	free(path);
 	return e;
 }
@@ -377,24 +278,6 @@ salvage_segments(struct salvage *s)
 
 /* --- snapshots ----------------------------------------------------------- */
 
-/* Is it of these segments, as far as their heads are whole? */
-static bool
-salvage_snap_belongs(const struct salvage *s, const struct salvage_snap *sn)
-{
-	uint64_t at = 0, skipped, cookie;
-	struct store_snap_block b;
-
-	while (store_snap_next(sn->map.data, sn->map.len, sn->cookie, &at, &b,
-	    &skipped))
-		for (size_t i = 0; b.kind == LAYOUT_SNAP_SEGMENTS &&
-		    i + LAYOUT_SNAP_SEGMENT <= b.len; i += LAYOUT_SNAP_SEGMENT)
-			if (store_segment_cookie(&s->in,
-			    layout_get32(b.data + i), &cookie) &&
-			    cookie != layout_get64(b.data + i + 4))
-				return false;
-	return true;
-}
-
 static void
 salvage_find_snaps(struct salvage *s)
 {
@@ -409,16 +292,16 @@ salvage_find_snaps(struct salvage *s)
 
 		path = xasprintf("%s/%08u.%s", folder, (unsigned)files[i].no,
 		    files[i].stale ? "stale" : "snap");
-		salvage_map(&sn->map, path);
+		store_salvage_map(&sn->map, path);
 		free(path);
 		if (!store_snap_head(sn->map.data, sn->map.len, &sn->cookie,
-		    &sn->head) || !salvage_snap_belongs(s, sn)) {
-			salvage_unmap(&sn->map);
+		    &sn->head) || !store_snap_belongs(sn->map.data,
+		    sn->map.len, sn->cookie, &s->in)) {
+			store_salvage_unmap(&sn->map);
 			continue;
 		}
 		if (i == 0)
-			s->vouches = !files[0].stale && (files[0].no == 1 ||
-			    (n > 1 && files[1].no == files[0].no - 1));
+			s->vouches = store_snap_vouches(files, n);
 		s->n_snaps++;
 	}
 	free(files);
@@ -493,68 +376,6 @@ salvage_snaps(struct salvage *s)
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* Holds the lock of the damaged home, when there is one; newer formats are not
- * understood. */
-static enum store_err
-salvage_enter(const struct salvage *s, int *lock_r)
-{
-	char *path = xasprintf("%s/lock", s->from), *version, text[32];
-	enum store_err e = STORE_OK;
-	ssize_t n = -1;
-	int fd;
-
-	*lock_r = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (*lock_r != -1 && flock(*lock_r, LOCK_EX | LOCK_NB) != 0 &&
-	    errno == EWOULDBLOCK)
-		e = STORE_BUSY;
-	free(path);
-	version = xasprintf("%s/VERSION", s->from);
-	if ((fd = open(version, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) != -1) {
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-	}
-	text[n < 0 ? 0 : n] = '\0';
-	/* a damaged number would hardly be one above ours and end in a line */
-	if (e == STORE_OK && strncmp(text, "format=", 7) == 0) {
-		char *end;
-		unsigned long format = strtoul(text + 7, &end, 10);
-
-		if (*end == '\n' && strncmp(end, "\nid=", 4) == 0 &&
-		    format > LAYOUT_FORMAT)
-			e = STORE_NEWER;
-	}
-	free(version);
-	return e;
-}
-
-static enum store_err
-salvage_prepare(const struct salvage *s)
-{
-	static const char *const names[] = { "seg", "snap" };
-	enum store_err e = STORE_OK;
-	struct dirent *d;
-	DIR *dir = opendir(s->to);
-
-	if (dir == NULL) {
-		log_error("store: salvage: %s: %m", s->to);
-		return STORE_IO;
-	}
-	while ((d = readdir(dir)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			e = STORE_EXISTS;
-	closedir(dir);
-	for (size_t i = 0; e == STORE_OK && i < 2; i++) {
-		char *path = xasprintf("%s/%s", s->to, names[i]);
-
-		if (mkdir(path, 0700) != 0) {
-			log_error("store: salvage: make: %s: %m", path);
-			e = errno == ENOSPC ? STORE_NO_SPACE : STORE_IO;
-		}
-		free(path);
-	}
-	return e;
-}
-
 static enum store_err
 salvage_run(struct salvage *s, const struct store_options *o)
 {
@@ -562,7 +383,7 @@ salvage_run(struct salvage *s, const struct store_options *o)
 	enum store_err e;
 
 	salvage_find_snaps(s);
-	if ((e = salvage_prepare(s)) != STORE_OK ||
+	if ((e = store_salvage_prepare(s->to)) != STORE_OK ||
 	    (e = salvage_segments(s)) != STORE_OK ||
 	    (e = salvage_snaps(s)) != STORE_OK ||
 	    (e = store_open_told(s->to, o, salvage_told, s, &st)) != STORE_OK)
@@ -587,12 +408,12 @@ store_salvage(const char *from, const char *to, const struct store_options *o,
 
 	store_segment_init(&s.in, in);
 	store_segment_init(&s.out, out);
-	if ((e = salvage_enter(&s, &lock)) == STORE_OK)
+	if ((e = store_salvage_enter(from, &lock)) == STORE_OK)
 		e = salvage_run(&s, o);
 	if (lock != -1)
 		close(lock);
 	for (unsigned k = 0; k < s.n_snaps; k++)
-		salvage_unmap(&s.snap[k].map);
+		store_salvage_unmap(&s.snap[k].map);
 	store_segment_clear(&s.in);
 	store_segment_clear(&s.out);
 	free(s.heads);

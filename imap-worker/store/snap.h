@@ -13,6 +13,7 @@
 #define STORE_SNAP_H
 
 #include "store/layout_snap.h"
+#include "store/segment.h"
 
 /* --- reading ------------------------------------------------------------- */
 
@@ -65,6 +66,15 @@ struct store_snap_file {
  * that is not there has none. -1: it cannot be read. */
 int store_snap_list(const char *folder, struct store_snap_file **files_r,
     size_t *n_r);
+/* Is the first of these the last snapshot there ever was, and not stale? */
+bool store_snap_vouches(const struct store_snap_file *files, size_t n);
+/* Is it of these segments? None has another cookie than it says, as far as
+ * their heads are whole. */
+bool store_snap_belongs(const unsigned char *data, size_t len, uint64_t cookie,
+    const struct store_segments *s);
+/* The cookie it knows of a segment; 0: none. Pure. */
+uint64_t store_snap_segment(const unsigned char *data, size_t len,
+    uint64_t cookie, uint32_t no);
 /* Maps a file; *len_r 0 and NULL: nothing there to read. */
 void store_snap_map(const char *folder, const struct store_snap_file *f,
     unsigned char **data_r, size_t *len_r);

@@ -110,6 +110,31 @@ store_snap_list(const char *folder, struct store_snap_file **files_r,
 	return 0;
 }
 
+bool
+store_snap_vouches(const struct store_snap_file *files, size_t n)
+{
+	/* when a new one is there the one before the last is removed: if that
+	 * is missing, there was a newer one */
+	return n > 0 && !files[0].stale && (files[0].no == 1 ||
+	    (n > 1 && files[1].no == files[0].no - 1));
+}
+
+bool
+store_snap_belongs(const unsigned char *data, size_t len, uint64_t cookie,
+    const struct store_segments *s)
+{
+	uint64_t at = 0, skipped, found;
+	struct store_snap_block b;
+
+	while (store_snap_next(data, len, cookie, &at, &b, &skipped))
+		for (size_t i = 0; b.kind == LAYOUT_SNAP_SEGMENTS &&
+		    i + LAYOUT_SNAP_SEGMENT <= b.len; i += LAYOUT_SNAP_SEGMENT)
+			if (store_segment_cookie(s, layout_get32(b.data + i),
+			    &found) && found != layout_get64(b.data + i + 4))
+				return false;
+	return true;
+}
+
 void
 store_snap_map(const char *folder, const struct store_snap_file *f,
     unsigned char **data_r, size_t *len_r)

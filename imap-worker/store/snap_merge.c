@@ -47,26 +47,6 @@ snaps_block(const struct store_snaps *s, const struct store_snap_part *p,
 
 /* --- which files --------------------------------------------------------- */
 
-/* No segment has another cookie than the snapshot says. */
-static bool
-snaps_belongs(const struct store_snap_files *f, const struct store *st)
-{
-	uint64_t at = 0, skipped, cookie;
-	struct store_snap_block b;
-
-	while (store_snap_next(f->data, f->len, f->cookie, &at, &b, &skipped)) {
-		if (b.kind != LAYOUT_SNAP_SEGMENTS)
-			continue;
-		for (size_t i = 0; i + LAYOUT_SNAP_SEGMENT <= b.len;
-		    i += LAYOUT_SNAP_SEGMENT)
-			if (store_segment_cookie(&st->seg,
-			    layout_get32(b.data + i), &cookie) &&
-			    cookie != layout_get64(b.data + i + 4))
-				return false;
-	}
-	return true;
-}
-
 static void
 snaps_open(struct store_snaps *s, const struct store *st,
     const struct store_snap_file *files, size_t n)
@@ -78,16 +58,15 @@ snaps_open(struct store_snaps *s, const struct store *st,
 
 		store_snap_map(folder, &files[i], &f->data, &f->len);
 		if (!store_snap_head(f->data, f->len, &f->cookie, &f->head) ||
-		    !snaps_belongs(f, st)) {
+		    !store_snap_belongs(f->data, f->len, f->cookie,
+		    &st->seg)) {
 			log_error("store: snapshot: %s/%08u: damaged, or of "
 			    "another home", folder, (unsigned)files[i].no);
 			store_snap_unmap(f->data, f->len);
 			continue;
 		}
-		/* without the one before it, it is not the last there was */
 		if (i == 0)
-			s->vouches = !files[0].stale && (files[0].no == 1 ||
-			    (n > 1 && files[1].no == files[0].no - 1));
+			s->vouches = store_snap_vouches(files, n);
 		s->n++;
 	}
 	free(folder);

@@ -67,6 +67,21 @@ store_snap_head(const unsigned char *data, size_t len, uint64_t *cookie_r,
 	return false;
 }
 
+uint64_t
+store_snap_segment(const unsigned char *data, size_t len, uint64_t cookie,
+    uint32_t no)
+{
+	uint64_t at = 0, skipped;
+	struct store_snap_block b;
+
+	while (store_snap_next(data, len, cookie, &at, &b, &skipped))
+		for (size_t i = 0; b.kind == LAYOUT_SNAP_SEGMENTS &&
+		    i + LAYOUT_SNAP_SEGMENT <= b.len; i += LAYOUT_SNAP_SEGMENT)
+			if (layout_get32(b.data + i) == no)
+				return layout_get64(b.data + i + 4);
+	return 0;
+}
+
 bool
 store_snap_rows_init(struct store_snap_rows *r,
     const struct store_snap_block *b)
