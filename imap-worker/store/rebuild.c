@@ -14,7 +14,8 @@
  * What may be there twice is rather shown than lost: messages of a mailbox that
  * was deleted since (they may have been moved away before), and, when a part of
  * the snapshot is damaged, messages that none of its rows names, are put into
- * "Recovered", or into the mailbox they were born in if that is the damaged one.
+ * "Recovered", or into the mailbox they were born in if that is the damaged
+ * one.
  * All rows get a new modseq, as their flags may be older than what a client has
  * seen.
  */
@@ -136,6 +137,28 @@ rebuild_numbers(struct recover *rc)
 	store_replay_modseq(st, modseq + RECOVER_MODSEQ_GAP);
 }
 
+/* Heads of segments that are damaged, if a snapshot knows them. */
+static enum store_err
+rebuild_mend(struct recover *rc, const uint32_t *list, size_t n)
+{
+	const struct store_snaps *s = &rc->rebuild->snaps;
+	enum store_err e = STORE_OK;
+
+	for (size_t i = 0; e == STORE_OK && i < n; i++) {
+		uint64_t cookie = 0;
+
+		if (store_segment_cookie(&rc->st->seg, list[i], &cookie))
+			continue;
+		cookie = 0;
+		for (unsigned k = 0; k < s->n && cookie == 0; k++)
+			cookie = store_snap_segment(s->file[k].data,
+			    s->file[k].len, s->file[k].cookie, list[i]);
+		if (cookie != 0)
+			e = store_segment_mend(&rc->st->seg, list[i], cookie);
+	}
+	return e;
+}
+
 enum store_err
 store_rebuild_start(struct recover *rc, const uint32_t *list, size_t n)
 {
@@ -148,7 +171,8 @@ store_rebuild_start(struct recover *rc, const uint32_t *list, size_t n)
 	rb->next_mbox = 1;
 	if (!store_snaps_load(&rb->snaps, rc->st))
 		return STORE_IO;
-	if ((e = rebuild_begin(rc->st)) != STORE_OK ||
+	if ((e = rebuild_mend(rc, list, n)) != STORE_OK ||
+	    (e = rebuild_begin(rc->st)) != STORE_OK ||
 	    (e = store_rebuild_scan(rc, list, n)) != STORE_OK)
 		return e;
 	rebuild_numbers(rc);

@@ -44,6 +44,9 @@ enum store_err store_segment_create(struct store_segments *s, uint32_t no);
  * what is there may not be on the disk yet, and is synced. */
 enum store_err store_segment_resume(struct store_segments *s, uint32_t no,
     uint64_t end, bool unsure);
+/* Writes the damaged head of file `no` anew; durable. */
+enum store_err store_segment_mend(struct store_segments *s, uint32_t no,
+    uint64_t cookie);
 /* Removes a file. */
 enum store_err store_segment_remove(const struct store_segments *s,
     uint32_t no);

@@ -708,6 +708,33 @@ test_lost(void **state)
 	store_test_end(&t);
 }
 
+/* A snapshot knows the cookie of a segment whose head is damaged. */
+static void
+test_head(void **state)
+{
+	struct store_test t;
+	char path[512], *was, *is;
+	int fd;
+
+	(void)state;
+	store_test_start(&t);
+	work(&t);
+	was = dump(&t, true);
+	store_close(&t.st);
+	path_of(&t, "seg/00000001.seg", path);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "garbage, all garbage", 20, 10), 20);
+	close(fd);
+	remove_index(&t);
+	store_test_open(&t);
+	store_test_check(&t);
+	is = dump(&t, true);
+	assert_string_equal(is, was);
+	free(is);
+	free(was);
+	store_test_end(&t);
+}
+
 /* The end of the segments is gone, and with it a place the snapshot knows. */
 static void
 test_cut(void **state)
@@ -935,6 +962,7 @@ main(void)
 		cmocka_unit_test(test_garbled),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_forced),
 		cmocka_unit_test(test_changes),
