@@ -32,12 +32,12 @@ append_clamp_date(int64_t t)
 	return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
 
-static enum store_err
-append_index_item(struct store_mbox *m, const struct store_append_item *item,
-    struct store_row *row_r, struct layout_loc *loc_r)
+enum store_err
+store_append_blob(struct store *st, const struct store_append_item *item,
+    uint32_t refs, struct layout_loc *loc_r)
 {
 	struct layout_blob b = {
-		.refs = 1,
+		.refs = refs,
 		.segment = item->segment,
 		.coded = item->coded,
 		.header_len = item->derived.header_len,
@@ -46,14 +46,16 @@ append_index_item(struct store_mbox *m, const struct store_append_item *item,
 		.zone = item->zone,
 		.sent_day = item->derived.sent_day,
 		.fields = item->derived.header_fields,
+		.free_since = refs == 0 ? (uint32_t)time(NULL) : 0,
 	};
 	enum store_err e;
 
-	e = store_thread_join(m->st, item->derived.thread_ids,
+	e = store_thread_join(st, item->derived.thread_ids,
 	    item->derived.n_thread_ids, item->blob, &b.thread);
 	if (e == STORE_OK)
-		e = store_blob_put(m->st, item->blob, &b, &item->derived);
-	*row_r = layout_row(item->uid, item->flags, item->modseq);
+		e = store_blob_put(st, item->blob, &b, &item->derived);
+	if (item->blob >= st->u.next_blob)
+		st->u.next_blob = item->blob + 1;
 	*loc_r = (struct layout_loc){
 		.blob = item->blob,
 		.size = item->coded.len,
@@ -75,16 +77,17 @@ store_append_index(struct store_mbox *m, const struct store_append_item *items,
 	enum store_err e = STORE_OK;
 
 	for (size_t i = 0; e == STORE_OK && i < n; i++) {
-		e = append_index_item(m, &items[i], &rows[i], &locs[i]);
+		e = store_append_blob(st, &items[i], 1, &locs[i]);
+		rows[i] = layout_row(items[i].uid, items[i].flags,
+		    items[i].modseq);
 		if (items[i].modseq > m->info.highestmodseq)
 			m->info.highestmodseq = items[i].modseq;
-		if (items[i].blob >= st->u.next_blob)
-			st->u.next_blob = items[i].blob + 1;
 	}
 	if (e == STORE_OK)
 		e = store_rows_append(m, rows, locs, n);
 	if (e == STORE_OK) {
 		m->info.uidnext = items[n - 1].uid + 1;
+		st->u.uids += n;
 		e = store_mailbox_put(m);
 	}
 	free(rows);

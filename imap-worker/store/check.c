@@ -307,6 +307,17 @@ check_user(struct store_check *c)
 		    "segments do");
 }
 
+static void
+check_told(void *ctx, const char *text)
+{
+	struct store_check *c = ctx;
+
+	if (text == NULL)
+		c->broken = true;
+	else
+		store_check_report(c, "%s", text);
+}
+
 /* The smallest thing that is done at a time; false: the phase is over. */
 static bool
 check_next(struct store_check *c)
@@ -322,6 +333,7 @@ check_next(struct store_check *c)
 		return check_stray_next(c);
 	case CHECK_USER:
 		check_user(c);
+		store_check_snapshot(c->st, check_told, c);
 		return false;
 	case CHECK_DONE:
 		break;
@@ -354,7 +366,7 @@ store_check_slice(struct store_check *c, unsigned microseconds)
 {
 	int64_t end = check_clock() + microseconds;
 
-	while (c->phase != CHECK_DONE && !c->broken && !store_txn_usable(c->st) != STORE_OK) {
+	while (c->phase != CHECK_DONE && !c->broken && store_txn_usable(c->st) == STORE_OK) {
 		if (!check_next(c))
 			c->phase++;
 		if (microseconds != 0 && check_clock() >= end)
@@ -371,6 +383,7 @@ store_check_progress(const struct store_check *c, uint64_t *done_r,
 	*total_r = c->phase == CHECK_MAILBOXES ? 0 : c->n_refs;
 	*done_r = c->n_blobs;
 }
+
 
 int
 store_check_result(const struct store_check *c)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/xalloc.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 struct copy_job {
@@ -132,6 +133,7 @@ copy_write(struct copy_job *j)
 	if (e != STORE_OK)
 		return e;
 	to->info.uidnext += (uint32_t)j->n;
+	to->st->u.uids += j->n;
 	to->info.highestmodseq = store_txn_modseq(to->st);
 	if ((e = store_mailbox_put(to)) == STORE_OK && j->move)
 		e = store_expunge_rows(j->from, j->copied, false, NULL);
@@ -189,6 +191,7 @@ store_copy(struct store_mbox *m, const roaring_bitmap_t *uids,
 	to->refs++;
 	e = m->deleted ? STORE_OK : copy_run(&j, uids);
 	if (e == STORE_OK && j.n > 0) {
+		store_snap_note(m->st, j.n);
 		if (copied_r != NULL)
 			roaring_bitmap_or_inplace(copied_r, j.copied);
 		store_watch_added(to, j.rows[0].uid, j.rows[j.n - 1].uid);

@@ -5,6 +5,7 @@
  * when both fit in one.  And the expunge log, from which QRESYNC is answered.
  */
 #include "common/log.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 #define EXPUNGE_LOG_VALUE 900
@@ -443,6 +444,7 @@ store_expunge(struct store_mbox *m, const roaring_bitmap_t *uids,
 	if (e == STORE_NO_SPACE && store_home_reserve_release(m->st))
 		e = expunge_try(m, uids, gone);
 	if (e == STORE_OK && !roaring_bitmap_is_empty(gone)) {
+		store_snap_note(m->st, roaring_bitmap_get_cardinality(gone));
 		if (expunged_r != NULL)
 			roaring_bitmap_or_inplace(expunged_r, gone);
 		store_watch_expunged(m, gone);

@@ -22,6 +22,10 @@
 	X(OPEN_REPLAYED, "open-replayed", "replayed, not yet committed")      \
 	X(OPEN_VERSION, "open-version", "VERSION written, home empty")        \
 	X(CHECKPOINT, "checkpoint", "before a checkpoint")                    \
+	X(SNAP_HALF, "snap-half", "in the middle of a snapshot")              \
+	X(SNAP_WRITTEN, "snap-written", "all of it written, not synced")      \
+	X(SNAP_RENAMED, "snap-renamed", "in its place, folder not synced")    \
+	X(SNAP_DONE, "snap-done", "durable, older ones removed")              \
 	X(CLOSE, "close", "last commit done, index open")
 
 enum store_fault_at {

@@ -3,6 +3,7 @@
  * Flag changes: the rows are changed in memory and each chunk touched is
  * written once, from memory.
  */
+#include "store/snap.h"
 #include "store/store_private.h"
 
 struct flags_change {
@@ -135,6 +136,7 @@ store_flags_update(struct store_mbox *m, const roaring_bitmap_t *uids,
 		roaring_bitmap_or_inplace(changed_r, c.changed.set);
 	if (modified_r != NULL)
 		roaring_bitmap_or_inplace(modified_r, c.modified.set);
+	store_snap_note(m->st, c.n_changed);
 	if (c.n_changed > 0)
 		store_watch_changed(m, c.changed.set);
 out:

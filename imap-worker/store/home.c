@@ -171,7 +171,8 @@ store_home_prepare(struct store *st)
 
 	if ((e = home_check_version(st)) != STORE_OK ||
 	    (e = home_make_folder(st, "db")) != STORE_OK ||
-	    (e = home_make_folder(st, "seg")) != STORE_OK)
+	    (e = home_make_folder(st, "seg")) != STORE_OK ||
+	    (e = home_make_folder(st, "snap")) != STORE_OK)
 		return e;
 	config = store_home_path(st, "db/DB_CONFIG");
 	if (access(config, F_OK) == 0) {

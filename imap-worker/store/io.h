@@ -49,6 +49,9 @@
 	X(SEGMENT_RESUME_READ, "segment-resume-read", READ, "its head")       \
 	X(SEGMENT_RESUME_CUT, "segment-resume-cut", TRUNCATE, "a torn tail")  \
 	X(SEGMENT_RESUME_SYNC, "segment-resume-sync", SYNC, "what is kept")   \
+	X(SEGMENT_MEND, "segment-mend", OPEN, "its head is damaged")          \
+	X(SEGMENT_MEND_WRITE, "segment-mend-write", WRITE, "anew")            \
+	X(SEGMENT_MEND_SYNC, "segment-mend-sync", SYNC, "that")               \
 	X(SEGMENT_REMOVE, "segment-remove", UNLINK, "one never finished")     \
 	X(SEGMENT_APPEND, "segment-append", WRITE, "a record")                \
 	X(SEGMENT_APPEND_CUT, "segment-append-cut", TRUNCATE, "a half one")   \
@@ -56,6 +59,17 @@
 	X(SEGMENT_CANCEL, "segment-cancel", TRUNCATE, "the group is not")     \
 	X(SEGMENT_CANCEL_SYNC, "segment-cancel-sync", SYNC, "it was sealed")  \
 	X(SEGMENT_SYNC, "segment-sync", SYNC, "groups become durable")        \
+	X(SEGMENT_COOKIE, "segment-cookie", READ, "its head, for a rebuild")  \
+	X(SNAP_LIST, "snap-list", LIST, "the numbers of snapshots")           \
+	X(SNAP_OPEN, "snap-open", OPEN, "to read one")                        \
+	X(SNAP_MAP, "snap-map", MAP, "to read one")                           \
+	X(SNAP_CREATE, "snap-create", OPEN, "a new one")                      \
+	X(SNAP_WRITE, "snap-write", WRITE, "a new one")                       \
+	X(SNAP_SYNC, "snap-sync", SYNC, "a new one")                          \
+	X(SNAP_RENAME, "snap-rename", RENAME, "into its place")               \
+	X(SNAP_STALE, "snap-stale", RENAME, "one that no longer vouches")     \
+	X(SNAP_REMOVE, "snap-remove", UNLINK, "an old one")                   \
+	X(SNAP_FOLDER, "snap-folder", SYNC, "behind these")                   \
 	X(DB_LIST, "db-list", LIST, "the log files")                          \
 	X(LOG_OPEN, "log-open", OPEN, "to see that it can be read")           \
 	X(LOG_READ, "log-read", READ, "all of it")                            \

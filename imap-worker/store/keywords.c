@@ -66,6 +66,8 @@ store_keywords_put(struct store_mbox *m, unsigned first)
 	enum store_err e = STORE_OK;
 
 	for (unsigned i = first; e == STORE_OK && i < m->n_keywords; i++) {
+		if (m->keywords[i] == NULL)
+			continue;
 		layout_key_keyword(key, m->info.id, i);
 		e = store_txn_error(m->st, kv_put(m->st->kv, KV_META, key,
 		    sizeof(key), m->keywords[i], strlen(m->keywords[i])));

@@ -195,8 +195,9 @@ struct layout_user {
 	uint64_t safe_at;     /* when this was written */
 	uint64_t next_blob;
 	uint64_t modseq_hw;   /* no modseq above this was ever given out */
+	uint64_t uids;        /* given out so far, in all mailboxes */
 };
-#define LAYOUT_USER 56
+#define LAYOUT_USER 64
 
 static inline void
 layout_user_pack(unsigned char *p, const struct layout_user *u)
@@ -212,6 +213,7 @@ layout_user_pack(unsigned char *p, const struct layout_user *u)
 	layout_put64(p + 32, u->safe_at);
 	layout_put64(p + 40, u->next_blob);
 	layout_put64(p + 48, u->modseq_hw);
+	layout_put64(p + 56, u->uids);
 }
 
 static inline bool
@@ -228,6 +230,7 @@ layout_user_unpack(const unsigned char *p, size_t len, struct layout_user *u_r)
 	u_r->safe_at = layout_get64(p + 32);
 	u_r->next_blob = layout_get64(p + 40);
 	u_r->modseq_hw = layout_get64(p + 48);
+	u_r->uids = layout_get64(p + 56);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "store/fault.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 struct store_mbox *
@@ -58,12 +59,10 @@ store_mailbox_unpack(struct store_mbox *m, const struct layout_mailbox *b)
 	m->vanished = b->vanished;
 }
 
-/* Writes its record under this name. */
-static enum store_err
-mailbox_put_as(struct store_mbox *m, const char *name)
+size_t
+store_mailbox_pack(const struct store_mbox *m, const char *name,
+    unsigned char *value)
 {
-	unsigned char key[LAYOUT_KEY_MBOX];
-	unsigned char value[LAYOUT_MAILBOX + LIMIT_MAILBOX_NAME];
 	const struct layout_mailbox b = {
 		.use = m->info.use,
 		.name_len = (uint16_t)strlen(name),
@@ -82,10 +81,20 @@ mailbox_put_as(struct store_mbox *m, const char *name)
 		.name = name,
 	};
 
-	layout_key_mbox(key, LAYOUT_TAG_MAILBOX, m->info.id);
 	layout_mailbox_pack(value, &b);
+	return LAYOUT_MAILBOX + b.name_len;
+}
+
+/* Writes its record under this name. */
+static enum store_err
+mailbox_put_as(struct store_mbox *m, const char *name)
+{
+	unsigned char key[LAYOUT_KEY_MBOX];
+	unsigned char value[LAYOUT_MAILBOX + LIMIT_MAILBOX_NAME];
+
+	layout_key_mbox(key, LAYOUT_TAG_MAILBOX, m->info.id);
 	return store_txn_error(m->st, kv_put(m->st->kv, KV_META, key,
-	    sizeof(key), value, LAYOUT_MAILBOX + b.name_len));
+	    sizeof(key), value, store_mailbox_pack(m, name, value)));
 }
 
 enum store_err
@@ -293,6 +302,7 @@ store_delete(struct store *st, const char *name)
 		e = store_mailbox_erase(m);
 	e = mailbox_finish(st, e, sealed);
 	if (e == STORE_OK) {
+		store_snap_note(st, roaring_bitmap_get_cardinality(gone));
 		m->refs++;
 		m->deleted = true;
 		store_watch_expunged(m, gone);

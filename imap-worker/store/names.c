@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 static bool
@@ -229,6 +230,8 @@ store_subscribe(struct store *st, const char *name, bool on)
 	}
 	if ((e = store_txn_commit(st, STORE_TXN_CHANGE)) != STORE_OK)
 		names_subscribe_memory(st, name, !on);
+	else
+		store_snap_note(st, 1);
 	return e;
 }
 

@@ -144,20 +144,48 @@ store_segment_remove(const struct store_segments *s, uint32_t no)
 	    ? STORE_OK : segment_error(s, no, "remove");
 }
 
+static void
+segment_file_head(unsigned char *head, uint32_t no, uint64_t cookie)
+{
+	memset(head, 0, LAYOUT_SEGMENT_HEAD);
+	memcpy(head, LAYOUT_SEGMENT_MAGIC, 8);
+	layout_put32(head + 8, no);
+	layout_put64(head + 16, cookie);
+	layout_put64(head + 24, (uint64_t)time(NULL));
+	layout_put32(head + 60, store_crc32c(0, head, 60));
+}
+
+enum store_err
+store_segment_mend(struct store_segments *s, uint32_t no, uint64_t cookie)
+{
+	unsigned char head[LAYOUT_SEGMENT_HEAD];
+	int fd = segment_open(s, no, STORE_IO_SEGMENT_MEND, O_WRONLY);
+	enum store_err e = STORE_OK;
+
+	segment_file_head(head, no, cookie);
+	if (fd == -1 || store_io_pwrite(STORE_IO_SEGMENT_MEND_WRITE, fd, head,
+	    sizeof(head), 0) != sizeof(head) ||
+	    store_io_sync(STORE_IO_SEGMENT_MEND_SYNC, fd) != 0)
+		e = segment_error(s, no, "mend");
+	else
+		log_error("store: segment: head written anew: %s/%08u.seg",
+		    s->folder, (unsigned)no);
+	if (fd != -1)
+		close(fd);
+	return e;
+}
+
 enum store_err
 store_segment_create(struct store_segments *s, uint32_t no)
 {
-	unsigned char head[LAYOUT_SEGMENT_HEAD] = LAYOUT_SEGMENT_MAGIC;
+	unsigned char head[LAYOUT_SEGMENT_HEAD];
 	uint64_t cookie;
 	enum store_err e;
 	int fd;
 
 	if (getrandom(&cookie, sizeof(cookie), 0) != sizeof(cookie))
 		return segment_error(s, no, "random");
-	layout_put32(head + 8, no);
-	layout_put64(head + 16, cookie);
-	layout_put64(head + 24, (uint64_t)time(NULL));
-	layout_put32(head + 60, store_crc32c(0, head, 60));
+	segment_file_head(head, no, cookie);
 	fd = segment_open(s, no, STORE_IO_SEGMENT_CREATE,
 	    O_RDWR | O_CREAT | O_TRUNC);
 	if (fd == -1)

@@ -45,6 +45,9 @@ enum store_err store_segment_create(struct store_segments *s, uint32_t no);
  * what is there may not be on the disk yet, and is synced. */
 enum store_err store_segment_resume(struct store_segments *s, uint32_t no,
     uint64_t end, bool unsure);
+/* Writes the damaged head of file `no` anew; durable. */
+enum store_err store_segment_mend(struct store_segments *s, uint32_t no,
+    uint64_t cookie);
 /* Removes a file. */
 enum store_err store_segment_remove(const struct store_segments *s,
     uint32_t no);
@@ -71,6 +74,9 @@ enum store_err store_segment_data(struct store_segments *s, uint32_t no,
 /* A descriptor of file `no` for reading, owned by the caller; -1: errno. */
 int store_segment_fd(const struct store_segments *s, uint32_t no);
 void store_segment_unmap(struct store_segments *s);
+/* The cookie of file `no`, read from its head; false: not a valid one. */
+bool store_segment_cookie(const struct store_segments *s, uint32_t no,
+    uint64_t *cookie_r);
 
 /* --- scanning --- */
 
@@ -106,6 +112,9 @@ enum store_segment_found store_segment_group(const unsigned char *data,
     size_t len, uint64_t cookie, uint64_t at, uint64_t *end_r);
 /* The first place from `at` on where a valid group begins; len: none. Pure. */
 uint64_t store_segment_search(const unsigned char *data, size_t len,
+    uint64_t cookie, uint64_t at);
+/* The same for a record, whatever becomes of its group. Pure. */
+uint64_t store_segment_search_record(const unsigned char *data, size_t len,
     uint64_t cookie, uint64_t at);
 
 #endif

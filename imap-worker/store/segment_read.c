@@ -113,6 +113,25 @@ store_segment_unmap(struct store_segments *s)
 	}
 }
 
+bool
+store_segment_cookie(const struct store_segments *s, uint32_t no,
+    uint64_t *cookie_r)
+{
+	unsigned char head[LAYOUT_SEGMENT_HEAD];
+	int fd = store_segment_fd(s, no);
+	uint32_t number;
+	bool good;
+
+	if (fd == -1)
+		return false;
+	good = store_io_pread(STORE_IO_SEGMENT_COOKIE, fd, head, sizeof(head),
+	        0) == sizeof(head) &&
+	    store_segment_head_check(head, sizeof(head), &number, cookie_r) &&
+	    number == no;
+	close(fd);
+	return good;
+}
+
 /* --- scanning ------------------------------------------------------------ */
 
 int
@@ -242,5 +261,20 @@ store_segment_search(const unsigned char *data, size_t len, uint64_t cookie,
 		    STORE_SEGMENT_FOUND)
 			return at;
 	}
+	return len;
+}
+
+uint64_t
+store_segment_search_record(const unsigned char *data, size_t len,
+    uint64_t cookie, uint64_t at)
+{
+	struct store_segment_record r;
+
+	for (; at < len && len - at >= LAYOUT_RECORD_HEAD; at++)
+		if (layout_get16(data + at + 4) == LAYOUT_RECORD_HEAD &&
+		    layout_get64(data + at + 72) == cookie &&
+		    store_segment_parse(data, len, cookie, at, &r) ==
+		    STORE_SEGMENT_FOUND)
+			return at;
 	return len;
 }

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "store/fault.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 const char *
@@ -124,6 +125,13 @@ store_maybe_damaged(const struct store *st, enum store_err e)
 enum store_err
 store_open(const char *home, const struct store_options *o, struct store **st_r)
 {
+	return store_open_told(home, o, NULL, NULL, st_r);
+}
+
+enum store_err
+store_open_told(const char *home, const struct store_options *o,
+    store_loss_fn *fn, void *ctx, struct store **st_r)
+{
 	struct store *st = xmalloc(sizeof(*st));
 	char *folder;
 	enum store_err e;
@@ -133,6 +141,8 @@ store_open(const char *home, const struct store_options *o, struct store **st_r)
 	st->lock_fd = -1;
 	st->o = *o;
 	st->o.defaults = NULL;
+	st->loss = fn;
+	st->loss_ctx = ctx;
 	if (st->o.message_max == 0)
 		st->o.message_max = LIMIT_MESSAGE;
 	folder = store_home_path(st, "seg");
@@ -143,7 +153,11 @@ store_open(const char *home, const struct store_options *o, struct store **st_r)
 		goto err;
 	e = store_recover(st);
 	if (e == STORE_OK)
+		e = store_snap_open(st);
+	if (e == STORE_OK)
 		e = store_make_defaults(st, o->defaults);
+	if (e == STORE_OK && store_snap_must(st))
+		e = store_flush(st);
 	if (e == STORE_NO_SPACE && store_home_reserve_release(st))
 		log_error("store: disk full while opening, try again: %s", home);
 	if (!store_maybe_damaged(st, e))
@@ -157,6 +171,15 @@ err:
 	return e;
 }
 
+/* A snapshot, when it is worth one. */
+static void
+store_snap_rest(struct store *st)
+{
+	if (!st->failed && store_snap_due(st) &&
+	    (!store_dirty(st) || store_txn_sync(st, true) == STORE_OK))
+		(void)store_snap_take(st);
+}
+
 void
 store_close(struct store **stp)
 {
@@ -167,6 +190,7 @@ store_close(struct store **stp)
 	*stp = NULL;
 	if (st->append != NULL)
 		store_append_abort(&st->append);
+	store_snap_rest(st);
 	if (store_txn_usable(st) == STORE_OK && st->changed &&
 	    store_txn_sync(st, true) == STORE_OK &&
 	    store_txn_begin(st) == STORE_OK) {
@@ -182,6 +206,10 @@ void
 store_idle(struct store *st)
 {
 	if (st->append != NULL || store_flush(st) != STORE_OK)
+		return;
+	if (store_now() - st->changed_at >= STORE_CHECKPOINT_SECONDS)
+		store_snap_rest(st);
+	if (store_txn_usable(st) != STORE_OK)
 		return;
 	store_segment_unmap(&st->seg);
 	for (size_t i = 0; i < st->n_mboxes; i++)

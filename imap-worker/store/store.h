@@ -130,7 +130,8 @@ struct store;
  * and belong to the caller. Runs recovery. Options are copied, strings too. */
 enum store_err store_open(const char *home, const struct store_options *o,
     struct store **st_r);
-/* Flushes, checkpoints, gives the lock back. Accepts NULL. */
+/* Flushes, makes a snapshot when due, checkpoints, gives the lock back. Accepts
+ * NULL. */
 void store_close(struct store **st);
 /* Is there something committed that is not yet durable? */
 bool store_dirty(const struct store *st);
@@ -139,7 +140,7 @@ bool store_dirty(const struct store *st);
  * the store refuses every later call, the process should end. */
 enum store_err store_flush(struct store *st);
 /* For idle moments (a timer, the last session gone): bounded upkeep. Checkpoint
- * when due, unmap segments, release caches and rows of mailboxes no one has
+ * and snapshot when due, unmap segments, release caches and rows of mailboxes no one has
  * open. */
 void store_idle(struct store *st);
 
@@ -372,5 +373,25 @@ enum store_err store_blobs_next(struct store_blobs *s,
     struct store_blob_info *info_r);
 /* Sets *s to NULL; accepts NULL. */
 void store_blobs_free(struct store_blobs **s);
+
+/* --- damaged homes ----------------------------------------------------------- */
+
+/* Something that could not be saved. */
+struct store_loss {
+	const char *mailbox; /* NULL: not known */
+	uint32_t uid;        /* 0: not known */
+	uint64_t blob_id;    /* EMAILID; 0: not known */
+	const char *text;    /* all of it, one line */
+};
+typedef void store_loss_fn(void *ctx, const struct store_loss *loss);
+/* Makes a sound home in folder `to` (there, and empty) of what is left of the
+ * home `from`: every message whose bytes are whole, with its mailbox, UID and
+ * flags as of the newest snapshot of it that is whole. Only reads `from`, and
+ * never gives up on damage. Memory in proportion to the number of messages.
+ * Calls fn (may be NULL) for each message lost, and for each damaged part whose
+ * messages are not known. The options are those of store_open(). STORE_BUSY:
+ * `from` is in use; STORE_EXISTS: `to` is not empty; STORE_NEWER. */
+enum store_err store_salvage(const char *from, const char *to,
+    const struct store_options *o, store_loss_fn *fn, void *ctx);
 
 #endif

@@ -20,6 +20,16 @@
 #define STORE_VANISHED_MAX 10000  /* records of one expunge log */
 #define STORE_VANISHED_KEEP 9000  /* what is left of it then */
 
+/* What is known of the newest snapshot; snap.c. */
+struct store_snap_state {
+	uint32_t no;         /* its number; 0: none */
+	bool vouches;        /* for UIDs: it is not stale */
+	uint64_t uids;       /* given out when it was made */
+	uint64_t changes;    /* of rows since, not told by the segments */
+	int64_t made;        /* seconds since the epoch */
+	int64_t retry_at;    /* monotonic seconds; after a failure */
+};
+
 struct store {
 	char *home;              /* own */
 	int lock_fd;
@@ -36,6 +46,8 @@ struct store {
 	bool changed;            /* something was committed since open */
 	bool has_reserve;        /* <home>/reserve is there */
 	bool failed;             /* final; every call is refused */
+	bool rebuilt;            /* the index, by this open; */
+	bool rebuilt_whole;      /* and the snapshot for it was not damaged */
 	int64_t flags_since, changed_at; /* monotonic seconds */
 	uint64_t bytes, messages; /* of all mailboxes */
 	struct store_mbox **mboxes; /* own; in the order of store_name_compare() */
@@ -44,6 +56,9 @@ struct store {
 	size_t n_subscribed, subscribed_cap;
 	struct store_append *append; /* the one that is open */
 	struct store_coder coder;
+	struct store_snap_state snap;
+	store_loss_fn *loss;     /* told of messages a rebuild lost; or NULL */
+	void *loss_ctx;
 };
 
 struct store_mbox {
@@ -89,6 +104,11 @@ enum store_err store_txn_sync(struct store *st, bool log);
 /* Of the index, when due or forced; the store fails when that does. */
 void store_txn_checkpoint(struct store *st, bool force);
 
+/* --- store.c --- */
+/* store_open(), telling fn (may be NULL) of messages a rebuild lost. */
+enum store_err store_open_told(const char *home, const struct store_options *o,
+    store_loss_fn *fn, void *ctx, struct store **st_r);
+
 /* --- home.c: the files beside db/ and seg/ --- */
 enum store_err store_home_lock(struct store *st);
 enum store_err store_home_prepare(struct store *st);
@@ -126,6 +146,10 @@ struct store_mbox *store_mailbox_new(struct store *st, uint32_t id,
     const char *name, size_t name_len);
 void store_mailbox_free(struct store_mbox **m);
 void store_mailbox_unpack(struct store_mbox *m, const struct layout_mailbox *b);
+/* Its record under a name, at most LAYOUT_MAILBOX + LIMIT_MAILBOX_NAME bytes;
+ * returns the length. */
+size_t store_mailbox_pack(const struct store_mbox *m, const char *name,
+    unsigned char *value);
 /* Writes its record. */
 enum store_err store_mailbox_put(struct store_mbox *m);
 /* Back to what the index has, after an abort. */
@@ -225,7 +249,12 @@ struct store_append_item {
 	int16_t zone;
 	struct store_derived derived;
 };
-/* Index records of messages that are in the segments, in the transaction. */
+/* The blob record of a message that is in the segments, in the transaction, and
+ * what a row says of it. */
+enum store_err store_append_blob(struct store *st,
+    const struct store_append_item *item, uint32_t refs,
+    struct layout_loc *loc_r);
+/* Blob records and rows of messages that are in the segments. */
 enum store_err store_append_index(struct store_mbox *m,
     const struct store_append_item *items, size_t n);
 
@@ -234,5 +263,10 @@ enum store_err store_append_index(struct store_mbox *m,
  * first thread known of its ids, else a new one named after its blob. */
 enum store_err store_thread_join(struct store *st, const uint64_t *ids,
     unsigned n, uint64_t blob, uint64_t *thread_r);
+
+/* --- check_snap.c --- */
+/* Reports as store_check(); NULL: could not be finished. */
+void store_check_snapshot(struct store *st,
+    void (*report)(void *ctx, const char *text), void *ctx);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "store/fault.h"
+#include "store/snap.h"
 #include "store/store_private.h"
 
 int64_t
@@ -132,6 +133,7 @@ txn_user_changed(const struct store *st)
 	return a->rebuilding != b->rebuilding || a->next_mbox != b->next_mbox ||
 	    a->next_uidvalidity != b->next_uidvalidity ||
 	    a->next_blob != b->next_blob || a->modseq_hw != b->modseq_hw ||
+	    a->uids != b->uids ||
 	    st->seg.no != b->end_no || st->seg.sealed != b->end_at;
 }
 
@@ -217,7 +219,8 @@ store_dirty(const struct store *st)
 enum store_err
 store_flush(struct store *st)
 {
-	bool log = st->log_dirty || (st->flags_dirty &&
+	bool snap = st->append == NULL && store_snap_must(st);
+	bool log = snap || st->log_dirty || (st->flags_dirty &&
 	    (!st->o.relaxed || store_now() > st->flags_since));
 	enum store_err e;
 
@@ -225,7 +228,8 @@ store_flush(struct store *st)
 		return e;
 	if (!log && !st->seg.dirty)
 		return STORE_OK;
-	if ((e = store_txn_sync(st, log)) != STORE_OK)
+	if ((e = store_txn_sync(st, log)) != STORE_OK ||
+	    (snap && (e = store_snap_take(st)) != STORE_OK))
 		return e;
 	/* what was asked for is durable, whatever comes of this */
 	store_txn_checkpoint(st, false);

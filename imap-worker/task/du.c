@@ -23,10 +23,11 @@
 
 #define DU_DEPTH 4
 
-enum du_what { DU_SEGMENTS, DU_INDEX, DU_LOG, DU_RESERVE, DU_SET_ASIDE, DU_OTHER,
-	DU_WHATS };
+enum du_what { DU_SEGMENTS, DU_INDEX, DU_LOG, DU_SNAPSHOTS, DU_RESERVE,
+	DU_SET_ASIDE, DU_OTHER, DU_WHATS };
 static const char *const du_words[DU_WHATS] = {
-	"segments", "index", "log", "reserve", "set_aside", "other",
+	"segments", "index", "log", "snapshots", "reserve", "set_aside",
+	"other",
 };
 
 struct du_files {
@@ -65,6 +66,8 @@ du_kind(const char *path)
 		return DU_LOG;
 	if (strncmp(path, "db/", 3) == 0)
 		return DU_INDEX;
+	if (strncmp(path, "snap/", 5) == 0)
+		return DU_SNAPSHOTS;
 	if (strncmp(path, "db.bad.", 7) == 0)
 		return DU_SET_ASIDE;
 	return strcmp(path, "reserve") == 0 ? DU_RESERVE : DU_OTHER;

@@ -9,7 +9,9 @@
  * acknowledged, opens the store and compares: the store must be the model, or
  * the model with the first few of the operations that were under way, each
  * whole; store_check() must find nothing; no UIDVALIDITY and no modseq is seen
- * twice.  TAP on the standard output.
+ * twice.  Now and then a copy of the home has its index rebuilt from segments and
+ * snapshots: no message may be lost, and no UID be free that was ever told.  TAP
+ * on the standard output.
  */
 #include <ftw.h>
 #include <signal.h>
@@ -23,11 +25,14 @@
 #include "common/xalloc.h"
 #include "store/fault.h"
 #include "store/segment.h"
+#include "store/snap.h"
 #include "store/store.h"
 
 #define MAILBOXES 8
 #define BATCH 4
 #define OPS_A_ROUND 400
+#define REBUILD_EACH 5       /* rounds */
+#define REBUILT_IDS (1 << 22)
 
 enum kind { APPEND, ABORT, FLAGS, EXPUNGE, COPY, MOVE, CREATE, DELETE, RENAME,
 	FLUSHED, OPENED };
@@ -545,11 +550,145 @@ parent_verify(struct model *m, const struct op *pending, unsigned n)
 	return good && fresh;
 }
 
+static int
+remove_one(const char *path, const struct stat *sb, int kind, struct FTW *f)
+{
+	(void)sb;
+	(void)kind;
+	(void)f;
+	return remove(path);
+}
+
+/* A copy of the home as it was left, without its index, is rebuilt: no message
+ * is lost, and no UID that was told (below uidnext) is free. */
+static bool
+rebuilt_mailbox(struct store *st, const struct mailbox *b, uint32_t uidnext,
+    const bool *ids)
+{
+	struct store_info info;
+	struct arena a;
+	bool good = true;
+
+	if (b->name[0] == '\0')
+		return true;
+	arena_init(&a);
+	if (store_stat(st, b->name, &a, &info) != STORE_OK) {
+		printf("# rebuilt: no %s\n", b->name);
+		good = false;
+	} else if (info.uidnext < uidnext) {
+		printf("# rebuilt: %s: uidnext %u, was %u\n", b->name,
+		    (unsigned)info.uidnext, (unsigned)uidnext);
+		good = false;
+	}
+	arena_clear(&a);
+	for (size_t i = 0; i < b->n; i++)
+		if (!ids[b->messages[i].id % REBUILT_IDS]) {
+			printf("# rebuilt: %s: UID %u lost\n", b->name,
+			    (unsigned)b->messages[i].uid);
+			good = false;
+		}
+	return good;
+}
+
+struct rebuilt {
+	struct store *st;
+	bool *ids; /* own; of all messages, hashed */
+	bool good;
+};
+
+static bool
+rebuilt_collect(void *ctx, const struct store_info *info)
+{
+	struct rebuilt *c = ctx;
+	const unsigned char *data;
+	const struct store_row *rows;
+	struct store_message msg;
+	struct store_reader *r;
+	struct store_mbox *m;
+	uint32_t id;
+	size_t n;
+
+	if (store_mbox_open(c->st, info->name, &m) != STORE_OK)
+		return c->good = false;
+	if (store_mbox_load(m) != STORE_OK) {
+		store_mbox_unref(&m);
+		return c->good = false;
+	}
+	rows = store_mbox_rows(m, &n);
+	r = store_reader_new(m);
+	for (size_t i = 0; c->good && i < n; i++) {
+		c->good = store_reader_get(r, rows[i].uid, STORE_WANT_BLOB,
+		    &msg) == STORE_OK &&
+		    store_reader_bytes(r, &msg, &data) == STORE_OK;
+		if (!c->good)
+			break;
+		memcpy(&id, data, sizeof(id));
+		c->ids[id % REBUILT_IDS] = true;
+	}
+	store_reader_free(&r);
+	store_mbox_unref(&m);
+	return true;
+}
+
+static void
+side_make(char *side, size_t size)
+{
+	char command[1200];
+
+	snprintf(side, size, "%s.side", home);
+	snprintf(command, sizeof(command), "cp -r %s %s && rm -r %s/db", home,
+	    side, side);
+	if (system(command) != 0)
+		printf("# cannot copy to %s\n", side);
+}
+
+static bool
+parent_rebuild(const struct model *m, const char *side,
+    const uint32_t *uidnext)
+{
+	struct rebuilt c = { .good = true };
+	struct store *st;
+
+	if (store_open(side, &options, &st) != STORE_OK) {
+		printf("# rebuilt: cannot open %s\n", side);
+		return false;
+	}
+	c.st = st;
+	c.ids = xcalloc(REBUILT_IDS, sizeof(*c.ids));
+	store_list(st, rebuilt_collect, &c);
+	for (size_t i = 0; i <= MAILBOXES; i++)
+		c.good &= rebuilt_mailbox(st, &m->mailbox[i], uidnext[i],
+		    c.ids);
+	c.good &= store_check(st, report, NULL) == 0;
+	free(c.ids);
+	store_close(&st);
+	if (c.good)
+		nftw(side, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return c.good;
+}
+
+/* UIDNEXT of each mailbox as it was acknowledged; 0: its name may be another's
+ * by now. */
+static void
+told_uids(const struct model *m, const struct op *pending, unsigned n,
+    uint32_t *uidnext)
+{
+	bool names = false;
+
+	for (unsigned i = 0; i < n; i++)
+		names |= pending[i].kind >= CREATE;
+	for (size_t i = 0; i <= MAILBOXES; i++)
+		uidnext[i] = names ? 0 : m->mailbox[i].uidnext;
+}
+
 static bool
 round_run(struct model *m, unsigned round)
 {
 	struct op pending[BATCH + 1];
 	bool timed = round % 2 == 1;
+	bool rebuild = round % REBUILD_EACH == REBUILD_EACH - 1;
+	uint32_t uidnext[MAILBOXES + 1];
+	char side[300];
 	char fault[64];
 	int pipes[2], status;
 	unsigned n;
@@ -586,19 +725,15 @@ round_run(struct model *m, unsigned round)
 	}
 	if (opened && dice(3) == 0)
 		parent_kill_recovery();
+	told_uids(m, pending, n, uidnext);
+	if (rebuild)
+		side_make(side, sizeof(side));
 	good &= parent_verify(m, pending, n);
+	if (good && rebuild)
+		good = parent_rebuild(m, side, uidnext);
 	printf("%s %u - %s\n", good ? "ok" : "not ok", round + 1,
 	    timed ? "random time" : fault);
 	return good;
-}
-
-static int
-remove_one(const char *path, const struct stat *sb, int kind, struct FTW *f)
-{
-	(void)sb;
-	(void)kind;
-	(void)f;
-	return remove(path);
 }
 
 int
@@ -616,6 +751,7 @@ main(int argc, char **argv)
 		return 1;
 	options.derive = derive;
 	store_segment_set_limit(512 * 1024);
+	store_snap_set_limits(300, 1000);
 	snprintf(m.mailbox[0].name, sizeof(m.mailbox[0].name), "INBOX");
 	m.mailbox[0].uidnext = 1;
 	for (unsigned i = 0; i < rounds && failed == 0; i++)

@@ -71,9 +71,10 @@ EOF
 all=$(find $sources -name '*.[ch]')
 report "only store/kv_bdb.c includes <db.h>" "$(grep -ln '<db\.h>' $all |
     grep -v '^imap-worker/store/kv_bdb\.c$')"
+# salvage reads another home, one that may be broken in any way
 report "only store/io.c makes system calls on files of the store" "$(calls \
     'open|openat|creat|write|pwrite|writev|pwritev|read|pread|ftruncate|truncate|fallocate|fsync|fdatasync|sync_file_range|rename|renameat|unlink|unlinkat|mkdir|mkdirat|link|symlink|readdir|mmap|fopen' \
-    imap-worker/store/*.c | grep -v '^imap-worker/store/io\.c:')"
+    imap-worker/store/*.c | grep -vE '^imap-worker/store/(io|salvage_file)\.c:')"
 report "mail/ and common/imap/ do no input or output" "$(calls \
     'open|read|write|recv|send|fopen|socket|ioctl|getenv' \
     imap-worker/mail/*.c common/imap/*.c)"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 if HAVE_CMOCKA
-check_PROGRAMS += test_coding test_kv test_mailbox test_recover test_rows test_segment
+check_PROGRAMS += test_check test_coding test_kv test_mailbox test_recover \
+	test_rows test_salvage test_segment test_snap
 STORE_TEST = tests/unit/store/store_test.c tests/unit/store/store_test.h
 test_coding_SOURCES = tests/unit/store/test_coding.c $(STORE_TEST)
 test_coding_LDADD = $(STORE_LIBS) $(TEST_LIBS)
@@ -14,7 +15,10 @@ test_rows_SOURCES = tests/unit/store/test_rows.c $(STORE_TEST)
 test_rows_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_segment_SOURCES = tests/unit/store/test_segment.c $(STORE_TEST)
 test_segment_LDADD = $(STORE_LIBS) $(TEST_LIBS)
-check_PROGRAMS += test_check
 test_check_SOURCES = tests/unit/store/test_check.c $(STORE_TEST)
 test_check_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+test_salvage_SOURCES = tests/unit/store/test_salvage.c $(STORE_TEST)
+test_salvage_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+test_snap_SOURCES = tests/unit/store/test_snap.c $(STORE_TEST)
+test_snap_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 endif

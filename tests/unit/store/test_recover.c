@@ -184,6 +184,8 @@ test_rebuild(void **state)
 	assert_int_equal(store_delete(t.st, "dead"), STORE_OK);
 	stat_of(&t, "y/z", &before);
 	store_close(&t.st);
+	path_of(&t, "snap", path); /* with them: test_snap.c */
+	store_test_remove(path);
 	path_of(&t, "db", path);
 	store_test_remove(path);
 	store_test_open(&t);
