@@ -14,7 +14,7 @@
 #include "store/segment.h"
 #include "store/snap.h"
 
-#define MESSAGES 4000
+#define MESSAGES 3000
 #define MAILBOXES 16
 
 /* A row as it was, and what has become of it. */
@@ -496,7 +496,7 @@ static void
 test_damaged(void **state)
 {
 	(void)state;
-	for (unsigned round = 0; round < 6; round++) {
+	for (unsigned round = 0; round < 5; round++) {
 		struct store_test t;
 		char copy[300];
 		unsigned known;
