@@ -507,7 +507,7 @@ test_damaged(void **state)
 		known = salvage(&t, copy);
 		assert_true(losses > 0);
 		/* single bytes leave no block of a snapshot whole */
-		assert_true(round % 3 == BYTES || known > MESSAGES / 2);
+		assert_true(round % 3 == BYTES || known > MESSAGES / 4);
 		store_test_remove(copy);
 		store_test_end(&t);
 	}
