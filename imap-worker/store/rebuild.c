@@ -167,6 +167,7 @@ store_rebuild_start(struct recover *rc, const uint32_t *list, size_t n)
 
 	rb->rc = rc;
 	rb->dead = roaring_bitmap_create();
+	rb->dying = roaring_bitmap_create();
 	rb->named = roaring_bitmap_create();
 	rb->next_mbox = 1;
 	if (!store_snaps_load(&rb->snaps, rc->st))

@@ -433,6 +433,38 @@ test_deleted(void **state)
 	store_test_end(&t);
 }
 
+static void
+work_half_deleted(struct store_test *t)
+{
+	setenv("POSTERN_FAULT", "name-written", 1);
+	store_fault_init();
+	store_delete(t->st, "work/x");
+	_exit(7);
+}
+
+/* A deletion that was never sealed did not happen. */
+static void
+test_half_deleted(void **state)
+{
+	struct store_test t;
+	char *was, *is;
+
+	(void)state;
+	store_test_start(&t);
+	work(&t);
+	was = dump(&t, true);
+	store_close(&t.st);
+	store_test_crash(&t, work_half_deleted);
+	remove_index(&t);
+	store_test_open(&t);
+	store_test_check(&t);
+	is = dump(&t, true);
+	assert_string_equal(is, was);
+	free(is);
+	free(was);
+	store_test_end(&t);
+}
+
 /* --- damaged snapshots --------------------------------------------------- */
 
 static void
@@ -999,6 +1031,7 @@ main(void)
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_half_deleted),
 		cmocka_unit_test(test_damaged_mailbox),
 		cmocka_unit_test(test_fall_back),
 		cmocka_unit_test(test_garbled),
