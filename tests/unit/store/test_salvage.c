@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/fault.h"
 #include "store/segment.h"
 #include "store/snap.h"
 
@@ -565,6 +566,47 @@ test_heads(void **state)
 }
 
 static void
+work_half_deleted(struct store_test *t)
+{
+	setenv("POSTERN_FAULT", "name-written", 1);
+	store_fault_init();
+	store_delete(t->st, "Sent");
+	_exit(7);
+}
+
+static bool
+find_sent(void *ctx, const struct store_info *i)
+{
+	*(bool *)ctx |= strcmp(i->name, "Sent") == 0 && i->messages == 3;
+	return true;
+}
+
+/* A deletion that was never sealed did not happen. */
+static void
+test_half_deleted(void **state)
+{
+	struct store_test t, to;
+	bool found = false;
+
+	(void)state;
+	store_test_start(&t);
+	store_test_append(t.st, "Sent", 3, 50, 0);
+	store_close(&t.st);
+	store_test_crash(&t, work_half_deleted);
+	to = (struct store_test){ .o = t.o };
+	snprintf(to.home, sizeof(to.home), "%.200s.to", t.home);
+	assert_int_equal(mkdir(to.home, 0700), 0);
+	assert_int_equal(store_salvage(t.home, to.home, &t.o, NULL, NULL),
+	    STORE_OK);
+	store_test_open(&to);
+	store_test_check(&to);
+	store_list(to.st, find_sent, &found);
+	assert_true(found);
+	store_test_end(&to);
+	store_test_end(&t);
+}
+
+static void
 test_refused(void **state)
 {
 	struct store_test t, to;
@@ -605,6 +647,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_half_deleted),
 		cmocka_unit_test(test_refused),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
