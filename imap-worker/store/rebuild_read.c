@@ -85,7 +85,8 @@ store_rebuild_find(const struct rebuild *rb, uint64_t blob)
 }
 
 bool
-store_rebuild_is_left_over(const struct rebuild *rb, const struct rebuild_entry *e)
+store_rebuild_is_left_over(const struct rebuild *rb,
+    const struct rebuild_entry *e)
 {
 	return e->refs == 0 && (e->wanted || !rb->snaps.whole);
 }

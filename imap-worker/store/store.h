@@ -137,8 +137,8 @@ bool store_dirty(const struct store *st);
  * the store refuses every later call, the process should end. */
 enum store_err store_flush(struct store *st);
 /* For idle moments (a timer, the last session gone): bounded upkeep. Checkpoint
- * and snapshot when due, unmap segments, release caches and rows of mailboxes no one has
- * open. */
+ * and snapshot when due, unmap segments, release caches and rows of mailboxes
+ * no one has open. */
 void store_idle(struct store *st);
 
 struct store_usage {
@@ -323,7 +323,7 @@ enum store_err store_reader_file(struct store_reader *r,
 int store_check(struct store *st, void (*report)(void *ctx, const char *text),
     void *ctx);
 
-/* --- damaged homes ----------------------------------------------------------- */
+/* --- damaged homes ------------------------------------------------------- */
 
 /* Something that could not be saved. */
 struct store_loss {

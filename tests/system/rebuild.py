@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 """The index of a user is lost: a restart gives back all mail with all UIDs, and
-flags, copies, keywords and subscriptions as of the last snapshot, which a worker
-leaves when it ends."""
+flags, copies, keywords and subscriptions as of the last snapshot, which a
+worker leaves when it ends."""
 import glob
 import os
 import re

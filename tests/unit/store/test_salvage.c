@@ -451,7 +451,8 @@ check_rows(const struct snap_pair *p, unsigned *strict_r)
 	}
 }
 
-/* Returns of how many rows more had to be right than that no message is lost. */
+/* Returns of how many rows more had to be right than that no message is
+ * lost. */
 static unsigned
 salvage(struct store_test *t, const char *copy)
 {
