@@ -167,6 +167,7 @@ store_rebuild_start(struct recover *rc, const uint32_t *list, size_t n)
 
 	rb->rc = rc;
 	rb->dead = roaring_bitmap_create();
+	rb->dying = roaring_bitmap_create();
 	rb->named = roaring_bitmap_create();
 	rb->next_mbox = 1;
 	if (!store_snaps_load(&rb->snaps, rc->st))
@@ -186,7 +187,8 @@ static enum store_err
 rebuild_blob(struct recover *rc, uint32_t no,
     const struct store_segment_record *r)
 {
-	struct rebuild_entry *entry = store_rebuild_find(rc->rebuild, r->h.blob);
+	struct rebuild_entry *entry = store_rebuild_find(rc->rebuild,
+	    r->h.blob);
 	struct store_append_item item = {
 		.blob = r->h.blob,
 		.segment = no,
@@ -252,7 +254,8 @@ rebuild_put_rows(void *ctx, const struct store_snap_box *box,
 
 	(void)box;
 	for (size_t i = 0; i < n; i++) {
-		const struct rebuild_entry *t = store_rebuild_find(rb, rows[i].blob);
+		const struct rebuild_entry *t = store_rebuild_find(rb,
+		    rows[i].blob);
 
 		if (t == NULL || !t->put)
 			continue;

@@ -21,6 +21,7 @@ struct rebuild_entry {
 struct rebuild {
 	struct store_snaps snaps;
 	roaring_bitmap_t *dead;    /* own; mailboxes that get deleted */
+	roaring_bitmap_t *dying;   /* own; if the group at hand was sealed */
 	roaring_bitmap_t *named;   /* own; mailboxes the segments name */
 	struct rebuild_entry *entries; /* own; by blob */
 	size_t n, cap;

@@ -24,6 +24,8 @@ store_rebuild_free(struct rebuild **rbp)
 	store_snaps_clear(&rb->snaps);
 	if (rb->dead != NULL)
 		roaring_bitmap_free(rb->dead);
+	if (rb->dying != NULL)
+		roaring_bitmap_free(rb->dying);
 	if (rb->named != NULL)
 		roaring_bitmap_free(rb->named);
 	free(rb->entries);
@@ -83,12 +85,21 @@ store_rebuild_find(const struct rebuild *rb, uint64_t blob)
 }
 
 bool
-store_rebuild_is_left_over(const struct rebuild *rb, const struct rebuild_entry *e)
+store_rebuild_is_left_over(const struct rebuild *rb,
+    const struct rebuild_entry *e)
 {
 	return e->refs == 0 && (e->wanted || !rb->snaps.whole);
 }
 
 /* --- reading the segments ------------------------------------------------ */
+
+/* The group read last was sealed: what it deletes was deleted. */
+static void
+rebuild_scan_sealed(struct rebuild *rb)
+{
+	roaring_bitmap_or_inplace(rb->dead, rb->dying);
+	roaring_bitmap_clear(rb->dying);
+}
 
 static void
 rebuild_scan_record(struct rebuild *rb, uint32_t no,
@@ -100,8 +111,10 @@ rebuild_scan_record(struct rebuild *rb, uint32_t no,
 		rb->next_mbox = r->h.mbox + 1;
 	if (r->h.uidvalidity >= rb->next_uidvalidity)
 		rb->next_uidvalidity = r->h.uidvalidity + 1;
+	if (r->h.group & LAYOUT_GROUP_FIRST)
+		rebuild_scan_sealed(rb); /* what was before it */
 	if (r->h.kind == LAYOUT_NAME_DELETE) {
-		roaring_bitmap_add(rb->dead, r->h.mbox);
+		roaring_bitmap_add(rb->dying, r->h.mbox);
 	} else if (r->h.kind == LAYOUT_NAME_CREATE) {
 		roaring_bitmap_add(rb->named, r->h.mbox);
 	} else if (r->h.kind == LAYOUT_MESSAGE) {
@@ -113,6 +126,9 @@ rebuild_scan_record(struct rebuild *rb, uint32_t no,
 		rb->entries[rb->n++] = (struct rebuild_entry){
 			.blob = r->h.blob, .at = r->at, .segment = no };
 	}
+	if ((r->h.group & LAYOUT_GROUP_LAST) ||
+	    store_rebuild_before(rb, no, r->at))
+		rebuild_scan_sealed(rb);
 }
 
 static void
@@ -149,6 +165,8 @@ store_rebuild_scan(struct recover *rc, const uint32_t *list, size_t n)
 			return STORE_IO;
 		if (v.valid)
 			rebuild_scan_segment(rb, &v);
+		if (i + 1 < n) /* only the newest may end in an open group */
+			rebuild_scan_sealed(rb);
 		store_segment_unview(&v);
 	}
 	if (rb->n > 0)

@@ -77,7 +77,8 @@ recover_pieces(struct recover *rc, const struct store_segment_view *v,
 	enum store_err e = STORE_OK;
 
 	for (;;) {
-		at = store_segment_search_record(v->data, v->len, v->cookie, at);
+		at = store_segment_search_record(v->data, v->len, v->cookie,
+		    at);
 		if (e != STORE_OK || at >= end ||
 		    store_segment_parse(v->data, v->len, v->cookie, at, &r) !=
 		    STORE_SEGMENT_FOUND)

@@ -33,8 +33,9 @@ replay_free_name(const struct store *st, const char *name)
 }
 
 enum store_err
-store_replay_make(struct store *st, const char *want, const struct layout_record *h,
-    const unsigned char *mailboxid, struct store_mbox **m_r)
+store_replay_make(struct store *st, const char *want,
+    const struct layout_record *h, const unsigned char *mailboxid,
+    struct store_mbox **m_r)
 {
 	char *name = replay_free_name(st, want);
 	enum store_err e = store_mailbox_make(st, name, (uint8_t)h->flags,

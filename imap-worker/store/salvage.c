@@ -39,6 +39,7 @@ struct salvage {
 	store_loss_fn *fn;
 	void *ctx;
 	struct store_segments in, out;
+	uint32_t newest;         /* segment */
 	struct salvage_snap snap[2]; /* newest first */
 	unsigned n_snaps;
 	bool vouches;            /* the first is the last there was */
@@ -208,6 +209,28 @@ salvage_place(struct salvage *s, uint32_t no, uint64_t at)
 			s->snap[k].new_at = s->out.sealed;
 }
 
+/* A change of names at the end of the newest file that was never sealed did not
+ * happen. (A message there was acknowledged to no one, but does no harm.) */
+static bool
+salvage_happened(const struct salvage *s, const struct salvage_map *m,
+    uint64_t cookie, uint32_t no, const struct store_segment_record *r)
+{
+	struct store_segment_record next = *r;
+
+	if (r->h.kind == LAYOUT_MESSAGE || no != s->newest)
+		return true;
+	for (;;) {
+		if (next.h.group & LAYOUT_GROUP_LAST)
+			return true;
+		if (store_segment_parse(m->data, m->len, cookie,
+		    store_segment_search_record(m->data, m->len, cookie,
+		    next.next), &next) != STORE_SEGMENT_FOUND)
+			return false;
+		if (next.h.group & LAYOUT_GROUP_FIRST)
+			return true;
+	}
+}
+
 static enum store_err
 salvage_records(struct salvage *s, const struct salvage_map *m, uint32_t no,
     uint64_t cookie)
@@ -226,11 +249,13 @@ salvage_records(struct salvage *s, const struct salvage_map *m, uint32_t no,
 			continue;
 		}
 		salvage_place(s, no, at);
+		at = r.next;
+		if (!salvage_happened(s, m, cookie, no, &r))
+			continue;
 		r.h.group = 0;
 		e = store_segment_add(&s->out, &r.h, r.extra, r.body, &next);
 		if (e == STORE_OK)
 			e = store_segment_seal(&s->out);
-		at = r.next;
 		s->copied++;
 	}
 	salvage_place(s, no, UINT64_MAX);
@@ -270,6 +295,7 @@ salvage_segments(struct salvage *s)
 
 	if (store_segment_list(&s->in, &list, &n) != 0)
 		return STORE_OK; /* none; it was logged */
+	s->newest = n > 0 ? list[n - 1] : 0;
 	for (size_t i = 0; e == STORE_OK && i < n; i++)
 		e = salvage_segment(s, list[i]);
 	free(list);

@@ -15,8 +15,8 @@ struct salvage_map {
 /* A file that is not there or cannot be mapped has no bytes. */
 void store_salvage_map(struct salvage_map *m, const char *path);
 void store_salvage_unmap(struct salvage_map *m);
-/* Holds the lock of the damaged home in *lock_r (-1: it has none); newer formats
- * are not understood. */
+/* Holds the lock of the damaged home in *lock_r (-1: it has none); newer
+ * formats are not understood. */
 enum store_err store_salvage_enter(const char *from, int *lock_r);
 /* The folders of the new home; STORE_EXISTS: it is not empty. */
 enum store_err store_salvage_prepare(const char *to);

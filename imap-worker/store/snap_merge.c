@@ -417,7 +417,8 @@ store_snaps_subscriptions(const struct store_snaps *s,
 	for (unsigned i = 0; e == STORE_OK && i < s->n; i++) {
 		e = snaps_file_subscriptions(s, i, fn, ctx);
 		if (i == 0)
-			(void)snaps_file_subscriptions(s, 0, snaps_count, &have);
+			(void)snaps_file_subscriptions(s, 0, snaps_count,
+			    &have);
 		if (have >= s->file[0].head.subscriptions)
 			break;
 	}

@@ -140,8 +140,8 @@ bool store_dirty(const struct store *st);
  * the store refuses every later call, the process should end. */
 enum store_err store_flush(struct store *st);
 /* For idle moments (a timer, the last session gone): bounded upkeep. Checkpoint
- * and snapshot when due, unmap segments, release caches and rows of mailboxes no one has
- * open. */
+ * and snapshot when due, unmap segments, release caches and rows of mailboxes
+ * no one has open. */
 void store_idle(struct store *st);
 
 struct store_usage {
@@ -374,7 +374,7 @@ enum store_err store_blobs_next(struct store_blobs *s,
 /* Sets *s to NULL; accepts NULL. */
 void store_blobs_free(struct store_blobs **s);
 
-/* --- damaged homes ----------------------------------------------------------- */
+/* --- damaged homes ------------------------------------------------------- */
 
 /* Something that could not be saved. */
 struct store_loss {

@@ -9,9 +9,9 @@
  * acknowledged, opens the store and compares: the store must be the model, or
  * the model with the first few of the operations that were under way, each
  * whole; store_check() must find nothing; no UIDVALIDITY and no modseq is seen
- * twice.  Now and then a copy of the home has its index rebuilt from segments and
- * snapshots: no message may be lost, and no UID be free that was ever told.  TAP
- * on the standard output.
+ * twice.  Now and then a copy of the home has its index rebuilt from segments
+ * and snapshots: no message may be lost, and no UID be free that was ever told.
+ * TAP on the standard output.
  */
 #include <ftw.h>
 #include <signal.h>

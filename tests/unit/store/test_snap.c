@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -434,6 +435,38 @@ test_deleted(void **state)
 	store_test_end(&t);
 }
 
+static void
+work_half_deleted(struct store_test *t)
+{
+	setenv("POSTERN_FAULT", "name-written", 1);
+	store_fault_init();
+	store_delete(t->st, "work/x");
+	_exit(7);
+}
+
+/* A deletion that was never sealed did not happen. */
+static void
+test_half_deleted(void **state)
+{
+	struct store_test t;
+	char *was, *is;
+
+	(void)state;
+	store_test_start(&t);
+	work(&t);
+	was = dump(&t, true);
+	store_close(&t.st);
+	store_test_crash(&t, work_half_deleted);
+	remove_index(&t);
+	store_test_open(&t);
+	store_test_check(&t);
+	is = dump(&t, true);
+	assert_string_equal(is, was);
+	free(is);
+	free(was);
+	store_test_end(&t);
+}
+
 /* --- damaged snapshots --------------------------------------------------- */
 
 static void
@@ -856,6 +889,47 @@ test_changes(void **state)
 	store_snap_set_limits(0, 0);
 }
 
+/* A limit on file sizes stands for a full disk. */
+static void
+test_full(void **state)
+{
+	struct rlimit old, small;
+	struct store_test t;
+	char *was, *is;
+	uint32_t no;
+	bool stale;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	store_test_start(&t);
+	work(&t);
+	store_test_reopen(&t);
+	no = newest(&t, &stale);
+	was = dump(&t, true);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small = old;
+	for (unsigned i = 0; i < 3; i++) {
+		small.rlim_cur = i * 1500;
+		setrlimit(RLIMIT_FSIZE, &small);
+		assert_int_equal(store_snap_take(t.st), STORE_OK);
+		setrlimit(RLIMIT_FSIZE, &old);
+		assert_int_equal(newest(&t, &stale), no);
+		assert_false(stale);
+		assert_false(there(&t, "snap/new"));
+	}
+	store_test_check(&t);
+	assert_int_equal(store_snap_take(t.st), STORE_OK);
+	assert_int_equal(newest(&t, &stale), no + 1);
+	store_close(&t.st);
+	remove_index(&t);
+	store_test_open(&t);
+	is = dump(&t, true);
+	assert_string_equal(is, was);
+	free(is);
+	free(was);
+	store_test_end(&t);
+}
+
 /* A snapshot that cannot be written harms no one; it just no longer vouches. */
 static void
 test_no_room(void **state)
@@ -959,6 +1033,7 @@ main(void)
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_half_deleted),
 		cmocka_unit_test(test_damaged_mailbox),
 		cmocka_unit_test(test_fall_back),
 		cmocka_unit_test(test_garbled),
@@ -968,6 +1043,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_forced),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_faults),
 	};
