@@ -70,7 +70,6 @@ main_options(int argc, char **argv, struct main_options *o)
 static void
 pre_jail_init(const struct main_options *o, struct proc_jail *jail)
 {
-	const struct passwd *pw;
 	struct conf *conf;
 	char *error;
 
@@ -81,14 +80,11 @@ pre_jail_init(const struct main_options *o, struct proc_jail *jail)
 	if (sodium_init() < 0)
 		log_fatal(EX_UNAVAILABLE, "cannot start libsodium");
 	/* loads the NSS modules, too */
-	pw = getpwnam(conf->auth_user);
-	if (o->kind == IPC_VERIFY_HASH && proc_is_root()) {
-		if (pw == NULL || pw->pw_uid == 0)
-			log_fatal(EX_CONFIG, "no such system user: "
-			    "auth-user = %s", conf->auth_user);
-		jail->uid = pw->pw_uid;
-		jail->gid = pw->pw_gid;
-	}
+	if (o->kind == IPC_VERIFY_HASH && proc_is_root())
+		proc_system_user("auth-user", conf->auth_user, &jail->uid,
+		    &jail->gid);
+	else /* loads the NSS modules, as the other branch does */
+		getpwnam(conf->auth_user);
 	conf_free(&conf);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * What imap-login and lmtp tell and ask master, as calls.  The answers come to
+ * What its children tell and ask master, as calls, and the one order they all
+ * obey in the same way.  The answers come to
  * the handlers of HANDOFF_RESULT and DELIVERY_RESULT with the id given here.
  * Nothing blocks; descriptors given here are closed in every case.
  */
@@ -37,5 +38,9 @@ struct master_client_delivery {
 /* The message in fd is for this user. */
 void master_client_delivery(struct ipc_chan *master,
     const struct master_client_delivery *d, int fd);
+
+/* Handler of LOG_REOPEN: log lines go to the descriptor that came with it.
+ * Looks at no ctx. */
+ipc_handler_fn master_client_on_log_reopen;
 
 #endif
