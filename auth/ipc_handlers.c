@@ -13,12 +13,12 @@
 #include "auth/rcpt.h"
 #include "auth/request.h"
 #include "auth/tickets.h"
-#include "auth/user.h"
 #include "auth/userdb.h"
 #include "common/conf.h"
 #include "common/ipc.h"
 #include "common/log.h"
 #include "common/master_client.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define PEER_PENDING_MAX 4096

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "auth/user.h"
 #include "common/arena.h"
 #include "common/log.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define PASSWD_FILE_CHECK_MS 1000

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/user.h"
 #include "common/arena.h"
 #include "common/log.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define UID_TABLE_LINE (USER_MAX + 16)

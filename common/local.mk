@@ -21,6 +21,7 @@ libcommon_a_SOURCES = \
 	common/master_client.c common/master_client.h \
 	common/secret.c common/secret.h \
 	common/service.c common/service.h \
+	common/user.c common/user.h \
 	common/xalloc.c common/xalloc.h
 EXTRA_DIST += common/README
 COMMON_LIBS = libcommon.a $(EVENT_LIBS) $(SODIUM_LIBS) $(CONFUSE_LIBS)

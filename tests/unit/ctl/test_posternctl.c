@@ -221,6 +221,8 @@ test_users(void **state)
 		{ "user add a:b --stdin", "x\\n", 64, "cannot be", NULL },
 		{ "user add ../x --stdin", "x\\n", 64, "cannot be", NULL },
 		{ "user add .. --stdin", "x\\n", 64, "cannot be", NULL },
+		{ "user add c@.. --stdin", "x\\n", 64, "cannot be", NULL },
+		{ "user add \303x --stdin", "x\\n", 64, "cannot be", NULL },
 		{ "user add c --stdin", "\\n", 1, "empty password", NULL },
 		{ "user add c --stdin", "", 1, "empty password", NULL },
 		{ "user add c --stdin --home a:b", "x\\n", 64, "--home", NULL },
@@ -257,7 +259,8 @@ read_passwd(void)
 	return text;
 }
 
-/* Everything but the password stays: comments, other fields, mode. */
+/* Everything but the password stays: comments, other fields, mode. Of a user who
+ * goes, no line stays. */
 static void
 test_edit_keeps_the_rest(void **state)
 {
@@ -273,7 +276,7 @@ test_edit_keeps_the_rest(void **state)
 	(void)state;
 	assert_non_null(f);
 	fputs("# staff\n\nerik:$6$x:::::\ndora:old:5:6:Dora:/h:/bin/sh:k=v\n"
-	      "no newline:*", f);
+	      "erik:{PLAIN}older\nno newline:*", f);
 	fclose(f);
 	assert_int_equal(chmod(passwd, 0640), 0);
 	RUN(calls);
