@@ -64,6 +64,10 @@ const struct conf_row conf_rows[] = {
 	    "processes that check passwords, each one at a time"),
 	NUMBER("spare-workers", CONF_T_NUMBER, spare_workers, "2", 0, 256,
 	    "imap-worker processes kept ready for users who log in next"),
+	NUMBER("nursery-forks", CONF_T_NUMBER, nursery_forks, "1000", 1, 1000000,
+	    "workers forked from one nursery, then another one is started"),
+	NUMBER("nursery-seconds", CONF_T_SECONDS, nursery_seconds, "1h", 1, 86400,
+	    "the same after so much time, with the next worker that is wanted"),
 	NUMBER("linger-seconds", CONF_T_SECONDS, linger_seconds, "60", 0, 86400,
 	    "how long a worker without sessions keeps its store open"),
 	/* TLS */

@@ -47,6 +47,7 @@ struct conf {
 	bool login_isolated;       /* login-mode = isolated */
 	unsigned auth_helpers;
 	unsigned spare_workers;
+	unsigned nursery_forks, nursery_seconds; /* of one nursery */
 	unsigned linger_seconds;   /* of a worker without sessions */
 	struct conf_listener *listeners;
 	size_t n_listeners;

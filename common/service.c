@@ -137,6 +137,14 @@ service_clear(struct service *s)
 		event_base_free(s->base);
 }
 
+static void
+service_quiesced(struct service *s)
+{
+	if (!s->quiesced && s->master != NULL)
+		master_client_quiesced(s->master);
+	s->quiesced = true;
+}
+
 void
 service_counted(struct service *s, unsigned clients, unsigned undecided)
 {
@@ -152,11 +160,8 @@ service_counted(struct service *s, unsigned clients, unsigned undecided)
 			listener_resume(s->listeners);
 		}
 	}
-	if (s->draining && !s->quiesced && undecided == 0) {
-		s->quiesced = true;
-		if (s->master != NULL)
-			master_client_quiesced(s->master);
-	}
+	if (s->draining && undecided == 0)
+		service_quiesced(s);
 	if ((s->draining || s->stopping) && clients == 0)
 		event_base_loopbreak(s->base);
 }
@@ -167,6 +172,13 @@ service_drain(struct service *s)
 	s->draining = true;
 	listener_close(s->listeners);
 	s->kind->drain(s);
+}
+
+void
+service_take_no_more(struct service *s)
+{
+	service_quiesced(s);
+	service_drain(s);
 }
 
 void

@@ -77,6 +77,9 @@ void service_clear(struct service *s);
 void service_counted(struct service *s, unsigned clients, unsigned undecided);
 /* As if master had said so. */
 void service_drain(struct service *s);
+/* The same, of its own will, and at once QUIESCED for master, which starts
+ * another process; for a process that takes one client. */
+void service_take_no_more(struct service *s);
 void service_stop(struct service *s);
 
 #endif

@@ -91,10 +91,8 @@ conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 	struct conn *c = conn_new(l, fd, peer);
 	uint64_t block = addr_block(peer);
 
-	if (l->conf->login_isolated) { /* this one only; nobody has asked */
-		l->service.quiesced = true;
-		service_drain(&l->service);
-	}
+	if (l->conf->login_isolated) /* this one only: master starts another */
+		service_take_no_more(&l->service);
 	if (!blocks_enter(l->blocks, block)) {
 		log_info("conn: too many unauthenticated connections: "
 		    "addr=%s", c->client.addr);

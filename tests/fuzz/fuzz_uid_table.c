@@ -2,7 +2,8 @@
  *
  * The uid table: a file is refused with a reason and left as it is, or read.
  * Then every line's user keeps its uid, only a torn last line is gone, a new
- * user gets a uid nobody has, and after a restart all of it is the same.
+ * user gets a uid nobody has, and after a restart all of it is the same, as it
+ * is for a process that had the file open.
  */
 #include <fcntl.h>
 #include <sodium.h>
@@ -97,7 +98,7 @@ int
 LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 {
 	const char *text = (const char *)data;
-	struct uid_table *t;
+	struct uid_table *t, *other;
 	uid_t uid = 0, again;
 	size_t whole = len;
 
@@ -114,6 +115,9 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 		whole--;
 	if (file_size() != whole)
 		abort();
+	other = open_table();
+	if (other == NULL)
+		abort();
 	if (memmem(text, whole, " " NEWCOMER "\n",
 	    strlen(NEWCOMER) + 2) != NULL ||
 	    uid_table_get(t, NEWCOMER, &uid) != 0)
@@ -127,8 +131,10 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 		abort();
 	check_lines(t, text, len, uid);
 	if (uid != 0 && (uid_table_get(t, NEWCOMER, &again) != 0 ||
+	    again != uid || uid_table_get(other, NEWCOMER, &again) != 0 ||
 	    again != uid))
 		abort();
 	uid_table_free(&t);
+	uid_table_free(&other);
 	return 0;
 }
