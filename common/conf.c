@@ -116,7 +116,7 @@ const struct conf_row conf_rows[] = {
 	NUMBER("sessions-per-user", CONF_T_NUMBER, sessions_per_user, STRING(LIMIT_SESSIONS_PER_USER), 1, 10000,
 	    "sessions of one user at a time"),
 	NUMBER("unauth-per-block", CONF_T_NUMBER, unauth_per_block, STRING(LIMIT_UNAUTH_PER_BLOCK), 1, 100000,
-	    "connections before login from one address block (IPv4 /32, IPv6 /64)"),
+	    "connections before login from one network (IPv4 /24, IPv6 /64)"),
 	NUMBER("connections-per-login", CONF_T_NUMBER, connections_per_login, "1000", 1, 20000,
 	    "connections one shared imap-login process takes"),
 	NUMBER("login-seconds", CONF_T_SECONDS, login_seconds, STRING(LIMIT_LOGIN_SECONDS), 1, 3600,

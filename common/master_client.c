@@ -15,11 +15,12 @@ master_client_ready(struct ipc_chan *master)
 }
 
 void
-master_client_quiesced(struct ipc_chan *master)
+master_client_quiesced(struct ipc_chan *master, uint64_t block)
 {
 	struct ipc_msg m;
 
 	ipc_begin(&m, IPC_QUIESCED);
+	ipc_put_u64(&m, block);
 	ipc_post(master, &m, -1);
 }
 

@@ -138,10 +138,10 @@ service_clear(struct service *s)
 }
 
 static void
-service_quiesced(struct service *s)
+service_quiesced(struct service *s, uint64_t block)
 {
 	if (!s->quiesced && s->master != NULL)
-		master_client_quiesced(s->master);
+		master_client_quiesced(s->master, block);
 	s->quiesced = true;
 }
 
@@ -161,7 +161,7 @@ service_counted(struct service *s, unsigned clients, unsigned undecided)
 		}
 	}
 	if (s->draining && undecided == 0)
-		service_quiesced(s);
+		service_quiesced(s, 0);
 	if ((s->draining || s->stopping) && clients == 0)
 		event_base_loopbreak(s->base);
 }
@@ -175,9 +175,9 @@ service_drain(struct service *s)
 }
 
 void
-service_take_no_more(struct service *s)
+service_take_no_more(struct service *s, uint64_t block)
 {
-	service_quiesced(s);
+	service_quiesced(s, block);
 	service_drain(s);
 }
 

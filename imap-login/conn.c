@@ -92,7 +92,7 @@ conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 	uint64_t block = addr_block(peer);
 
 	if (l->conf->login_isolated) /* this one only: master starts another */
-		service_take_no_more(&l->service);
+		service_take_no_more(&l->service, block);
 	if (!blocks_enter(l->blocks, block)) {
 		log_info("conn: too many unauthenticated connections: "
 		    "addr=%s", c->client.addr);

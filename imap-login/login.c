@@ -22,7 +22,10 @@ login_bye_all(struct service *s)
 {
 	struct login *l = (struct login *)s;
 
-	conn_bye_all(l, "UNAVAILABLE", "Server is shutting down");
+	/* master ends an isolated one where its network has too many */
+	conn_bye_all(l, "UNAVAILABLE", l->conf->login_isolated ?
+	    "Too many connections, or the server is shutting down" :
+	    "Server is shutting down");
 	login_counted(l);
 }
 

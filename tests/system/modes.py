@@ -19,6 +19,9 @@ SECONDS = 3
 CONFIG = """
 login-mode = isolated
 login-processes = 2
+unauth-per-block = 12
+connections-per-login = 20
+sessions-per-user = 60
 linger-seconds = 0
 spare-workers = 1
 nursery-forks = %d
@@ -113,6 +116,38 @@ def isolated_stop(i):
     with i.client("t004", tls=True) as d:
         d.cmd("NOOP")
     c.close()
+
+
+def isolated_block(i):
+    """Twelve of a network may be without login; one that logs in makes room."""
+    cs = [i.client(tls=True) for _ in range(12)]
+    c = i.client(greeting=False)
+    check(c.closed(), "one too many is not closed")
+    cs[0].login("t007")
+    with i.client("t007") as d:
+        d.cmd("NOOP")
+    for c in cs[1:]:
+        c.cmd("NOOP")
+    for c in cs:
+        c.close()
+    check(wait_for(lambda: len(logins(i)) == 2, 5), "left: %s" % logins(i))
+
+
+def isolated_full(i):
+    """connections-per-login bounds the processes; who waits gets his turn."""
+    cs = [i.client("t008", tls=True) for _ in range(20)]
+    waiting = []
+    for _ in range(4):
+        waiting.append(i.client(greeting=False))
+    time.sleep(1)
+    n = len(logins(i))
+    check(20 <= n <= 22, "%d processes" % n)
+    for c in cs:
+        c.close()
+    for c in waiting:
+        check(c.until(rb"^\* OK", 5), "no greeting")
+        c.close()
+    check(wait_for(lambda: len(logins(i)) == 2, 5), "left: %s" % logins(i))
 
 
 def ctl_as(i, gid, groups):
@@ -230,6 +265,8 @@ def main():
     try:
         tap.run("isolated: a process for each connection", isolated, i)
         tap.run("isolated: gone after a login in clear", isolated_clear, i)
+        tap.run("isolated: unauth-per-block", isolated_block, i)
+        tap.run("isolated: connections-per-login", isolated_full, i)
         tap.run("isolated: reload", isolated_stop, i)
         tap.run("control-group: members only", control_group, i, group)
         tap.run("control-group: the server looks itself",
