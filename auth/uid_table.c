@@ -153,8 +153,8 @@ uid_table_parse(struct uid_table *t, char *text, size_t len, char **error_r)
 		*end = '\0';
 		wrong = uid_table_line(t, p, (size_t)(end - p));
 		if (wrong != NULL) {
-			*error_r = xasprintf("%s:%zu is damaged (%s): repair it "
-			    "by hand, no uid may be given twice",
+			*error_r = xasprintf("%s:%zu is damaged (%s): repair "
+			    "it by hand, no uid may be given twice",
 			    t->path, number, wrong);
 			return -1;
 		}

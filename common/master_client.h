@@ -16,8 +16,8 @@
 
 /* This process has started. */
 void master_client_ready(struct ipc_chan *master);
-/* Draining: nothing new can come of what is left here. block: 0, or addr_block()
- * of the one client an isolated imap-login has just accepted. */
+/* Draining: nothing new can come of what is left here. block: 0, or
+ * addr_block() of the one client an isolated imap-login has just accepted. */
 void master_client_quiesced(struct ipc_chan *master, uint64_t block);
 
 struct master_client_handoff {

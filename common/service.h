@@ -78,7 +78,7 @@ void service_counted(struct service *s, unsigned clients, unsigned undecided);
 /* As if master had said so. */
 void service_drain(struct service *s);
 /* The same, of its own will, and at once QUIESCED for master, which starts
- * another process; for a process that takes one client, of this addr_block(). */
+ * another process: for one that takes one client, of this addr_block(). */
 void service_take_no_more(struct service *s, uint64_t block);
 void service_stop(struct service *s);
 

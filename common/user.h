@@ -2,7 +2,8 @@
  *
  * User names: what counts as one, and its one canonical form. Names from
  * clients, recipients, the passwd-file and posternctl all go through
- * user_normalize(), so that later parts (home templates, the uid table, logs) need not ask again.
+ * user_normalize(), so that later parts (home templates, the uid table, logs)
+ * need not ask again.
  *
  * Refused: empty, more than 255 bytes, bytes that are not UTF-8, control
  * characters, '/', and "." or ".." as the whole name, its local part or its

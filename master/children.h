@@ -43,7 +43,7 @@ struct child {
 	int64_t started_ms;     /* monotonic */
 	bool ready, draining, quiesced, stopping, reaped;
 	bool taken;             /* isolated login: has its one client */
-	uint64_t block;         /* of that client until it has logged in; or 0 */
+	uint64_t block;         /* of that client before login, else 0 */
 	struct ipc_chan *chan;  /* own; NULL: lost */
 	struct event *timer;    /* own; what "or N s" says above */
 	struct child *auth;     /* login, lmtp: auth of its tickets */
