@@ -89,7 +89,7 @@ struct conf {
  * SYSCONFDIR/postern.conf. */
 struct conf *conf_load(const char *path, char **error_r);
 void conf_free(struct conf **c);
-/* For a process that master starts as `PROGRAM --config FILE`: reads it and sets
+/* For a process that master starts as `PROGRAM --config FILE`: reads it, sets
  * the log's level. Logs and exits where it cannot (EX_USAGE, EX_CONFIG). */
 struct conf *conf_load_child(int argc, char **argv, const char *program);
 /* Writes every setting with its effective value and where it came from

@@ -14,8 +14,9 @@
  *
  * A channel starts in phase NEW; both sides send HELLO at once; when the peer's
  * HELLO has come and its build and table match, it is OPEN (messages sent
- * before that are queued). OWNED is set by ipc_set_phase() on both ends of a worker's
- * channel (the worker when it gets WORKER_BECOME, master when it sends it).
+ * before that are queued). OWNED is set by ipc_set_phase() on both ends of a
+ * worker's channel (the worker when it gets WORKER_BECOME, master when it sends
+ * it).
  */
 #ifndef COMMON_IPC_H
 #define COMMON_IPC_H
@@ -50,7 +51,7 @@ enum ipc_type {
 enum ipc_auth_status { /* AUTH_RESULT.status */
 	IPC_AUTH_CHALLENGE, /* challenge holds the server's next message */
 	IPC_AUTH_OK,        /* ticket is 16 bytes */
-	IPC_AUTH_FAILED,    /* code ("AUTHENTICATIONFAILED"), text: for client */
+	IPC_AUTH_FAILED,    /* code and text for the client */
 	IPC_AUTH_TEMPFAIL,  /* code "UNAVAILABLE": something is down */
 };
 enum ipc_status { /* status of other answers */
@@ -147,7 +148,7 @@ void ipc_set_phase(struct ipc_chan *c, enum ipc_phase phase);
 bool ipc_chan_is_open(const struct ipc_chan *c);
 /* Bytes that wait for the peer to read: long answers are sent in parts. */
 size_t ipc_chan_queued(const struct ipc_chan *c);
-/* Sends what is queued now, waiting at most so long; at the end of a process. */
+/* Sends what is queued now, waiting at most so long; at a process' end. */
 void ipc_chan_flush(struct ipc_chan *c, unsigned milliseconds);
 void *ipc_chan_ctx(const struct ipc_chan *c);
 

@@ -188,7 +188,8 @@ static const struct {
 	{ "login-mode = both\nspare-worker = 3\nidle-seconds = soon\nx = 1\n"
 	  "passdb = ldap\n",
 	    ":1: login-mode\n:2: unknown setting \"spare-worker\", did you "
-	    "mean \"spare-workers\"?\n:3: idle-seconds\n:4: unknown\n:5: passdb" },
+	    "mean \"spare-workers\"?\n:3: idle-seconds\n:4: unknown\n"
+	    ":5: passdb" },
 };
 
 static void
