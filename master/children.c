@@ -654,6 +654,16 @@ login_taken(struct child *c, uint64_t block)
 		log_warn("children: full, not accepting: connections: %u", all);
 }
 
+void
+children_logged_in(struct child *c)
+{
+	if (!c->taken)
+		return;
+	c->block = 0;
+	c->quiesced = true;
+	children_retire_auth(c->master);
+}
+
 /* One of them has ended: who waits for room gets it. */
 static void
 login_freed(struct children *cs)

@@ -89,6 +89,9 @@ bool children_none(const struct master *m);
 struct child *children_nursery(struct master *m);
 /* Starts another one in its place; this one is stopped. */
 void children_replace(struct child *c);
+/* A client of this login has logged in; an isolated one has no other, and needs
+ * no auth from now on. */
+void children_logged_in(struct child *c);
 /* Looks whether an auth of an old generation has nobody left to serve. */
 void children_retire_auth(struct master *m);
 /* One word: starting, ready, draining, quiesced, stopping. */

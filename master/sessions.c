@@ -157,7 +157,7 @@ sessions_on_status(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	log_debug("sessions: open: %s/%s", w->tenant->user, j->session);
 	result(j, IPC_OK, "", "");
 	if (j->from != NULL)
-		j->from->block = 0; /* no longer unauthenticated */
+		children_logged_in(j->from);
 	job_answered(j);
 	j->state = JOB_LIVE;
 	return true;

@@ -106,10 +106,14 @@ def isolated_clear(i):
 
 
 def isolated_stop(i):
-    """A reload ends the idle ones and keeps those with a client."""
+    """A reload ends the idle ones and keeps those with a client. The auth of
+    before goes too: the client has logged in."""
     c = i.client("t004", tls=True)
     before = logins(i)
+    auth = [p.pid for p in i.tree() if p.exe() == "auth"]
     i.ctl("reload")
+    check(wait_for(lambda: not any(harness.alive(p) for p in auth), 5),
+          "the old auth stays")
     check(wait_for(lambda: len(logins(i) & before) == 1, 5),
           "kept: %s" % (logins(i) & before))
     c.cmd("NOOP")
