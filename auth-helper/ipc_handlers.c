@@ -11,6 +11,7 @@
 #include "auth-helper/verify_hash.h"
 #include "auth-helper/verify_pam.h"
 #include "common/log.h"
+#include "common/master_client.h"
 #include "common/secret.h"
 
 #define HANDLERS_PASSWD_BUFFER 65536
@@ -186,18 +187,6 @@ master_on_channel_open(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 }
 
 static bool
-master_on_log_reopen(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
-{
-	int fd = ipc_take_fd(m);
-
-	(void)c, (void)ctx;
-	if (dup2(fd, STDERR_FILENO) < 0)
-		log_error("ipc: cannot take the new log: %m");
-	close(fd);
-	return true;
-}
-
-static bool
 master_on_stop(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
 	(void)c, (void)m, (void)ctx;
@@ -207,7 +196,7 @@ master_on_stop(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 
 static const struct ipc_handler master_handlers[] = {
 	{ IPC_CHANNEL_OPEN, master_on_channel_open },
-	{ IPC_LOG_REOPEN, master_on_log_reopen },
+	{ IPC_LOG_REOPEN, master_client_on_log_reopen },
 	{ IPC_STOP, master_on_stop },
 	{ IPC_NONE, NULL },
 };
@@ -216,16 +205,13 @@ void
 ipc_handlers_start(struct event_base *base, int fd,
     enum ipc_verify_kind kind)
 {
-	struct ipc_msg m;
-
 	handlers.base = base;
 	handlers.kind = kind;
 	handlers.master = ipc_chan_new(base, fd, &(struct ipc_chan_options){
 	    .self = IPC_R_HELPER, .peer = IPC_R_MASTER,
 	    .handlers = master_handlers, .on_close = handlers_closed,
 	    .name = "master" });
-	ipc_begin(&m, IPC_READY);
-	ipc_post(handlers.master, &m, -1);
+	master_client_ready(handlers.master);
 }
 
 void

@@ -34,13 +34,8 @@ static const struct proc_path main_pam_paths[] = {
 	{ "/", true }, { NULL, false },
 };
 
-struct main_options {
-	const char *config;
-	enum ipc_verify_kind kind;
-};
-
-static void
-main_options(int argc, char **argv, struct main_options *o)
+static enum ipc_verify_kind
+main_options(int argc, char **argv, const char **config_r)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
@@ -52,74 +47,70 @@ main_options(int argc, char **argv, struct main_options *o)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'c')
-			o->config = optarg;
+			*config_r = optarg;
 		else if (c == 'k')
 			kind = optarg;
 		else
 			log_fatal(EX_USAGE, MAIN_USAGE);
 	if (strcmp(kind, "hash") != 0 && strcmp(kind, "pam") != 0)
 		log_fatal(EX_USAGE, MAIN_USAGE);
-	o->kind = kind[0] == 'p' ? IPC_VERIFY_PAM : IPC_VERIFY_HASH;
 #ifndef HAVE_PAM
-	if (o->kind == IPC_VERIFY_PAM)
+	if (kind[0] == 'p')
 		log_fatal(EX_CONFIG, "passdb = pam: this build has no PAM");
 #endif
+	return kind[0] == 'p' ? IPC_VERIFY_PAM : IPC_VERIFY_HASH;
 }
 
 /* The uid the hash kind drops to, where we are root. */
 static void
-pre_jail_init(const struct main_options *o, struct proc_jail *jail)
+pre_jail_init(const char *config, struct proc_jail *jail)
 {
-	const struct passwd *pw;
 	struct conf *conf;
 	char *error;
 
-	conf = conf_load(o->config, &error);
+	conf = conf_load(config, &error);
 	if (conf == NULL)
 		log_fatal(EX_CONFIG, "%s", error);
 	log_set_level(log_level_named(conf->log_level));
 	if (sodium_init() < 0)
 		log_fatal(EX_UNAVAILABLE, "cannot start libsodium");
 	/* loads the NSS modules, too */
-	pw = getpwnam(conf->auth_user);
-	if (o->kind == IPC_VERIFY_HASH && proc_is_root()) {
-		if (pw == NULL || pw->pw_uid == 0)
-			log_fatal(EX_CONFIG, "no such system user: "
-			    "auth-user = %s", conf->auth_user);
-		jail->uid = pw->pw_uid;
-		jail->gid = pw->pw_gid;
-	}
+	if (jail->id == PROC_HELPER && proc_is_root())
+		proc_system_user("auth-user", conf->auth_user, &jail->uid,
+		    &jail->gid);
+	else /* loads the NSS modules, as the other branch does */
+		getpwnam(conf->auth_user);
 	conf_free(&conf);
 }
 
 static struct event_base *
-post_jail_init(const struct main_options *o)
+post_jail_init(enum ipc_verify_kind kind)
 {
 	struct event_base *base = event_base_new();
 
 	if (base == NULL)
 		log_fatal(EX_OSERR, "cannot make an event loop");
 	verify_hash_init();
-	ipc_handlers_start(base, PROC_MASTER_FD, o->kind);
+	ipc_handlers_start(base, PROC_MASTER_FD, kind);
 	return base;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct main_options o = { 0 };
 	struct proc_jail jail = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	const char *config = NULL;
+	enum ipc_verify_kind kind;
 	struct event_base *base;
 
 	log_init("auth-helper", LOG_LEVEL_INFO);
-	main_options(argc, argv, &o);
-	jail.id = o.kind == IPC_VERIFY_PAM ? PROC_HELPER_PAM : PROC_HELPER;
-	jail.paths = o.kind == IPC_VERIFY_PAM ? main_pam_paths :
-	    main_hash_paths;
+	kind = main_options(argc, argv, &config);
+	jail.id = kind == IPC_VERIFY_PAM ? PROC_HELPER_PAM : PROC_HELPER;
+	jail.paths = kind == IPC_VERIFY_PAM ? main_pam_paths : main_hash_paths;
 	proc_start(jail.id, argc, argv);
-	pre_jail_init(&o, &jail);
+	pre_jail_init(config, &jail);
 	proc_enter(&jail);
-	base = post_jail_init(&o);
+	base = post_jail_init(kind);
 	event_base_dispatch(base);
 	ipc_handlers_stop();
 	event_base_free(base);

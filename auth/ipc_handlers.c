@@ -13,12 +13,13 @@
 #include "auth/rcpt.h"
 #include "auth/request.h"
 #include "auth/tickets.h"
-#include "auth/user.h"
 #include "auth/userdb.h"
 #include "common/buf.h"
 #include "common/conf.h"
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/master_client.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define PEER_PENDING_MAX 4096
@@ -341,18 +342,6 @@ master_on_users_list(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 }
 
 static bool
-master_on_log_reopen(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
-{
-	int fd = ipc_take_fd(m);
-
-	(void)c, (void)ctx;
-	if (dup2(fd, STDERR_FILENO) < 0)
-		log_error("ipc: cannot take the new log: %m");
-	close(fd);
-	return true;
-}
-
-static bool
 master_on_stop(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
 	struct peer *master = ctx;
@@ -364,7 +353,7 @@ master_on_stop(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 
 static const struct ipc_handler master_handlers[] = {
 	{ IPC_CHANNEL_OPEN, master_on_channel_open },
-	{ IPC_LOG_REOPEN, master_on_log_reopen },
+	{ IPC_LOG_REOPEN, master_client_on_log_reopen },
 	{ IPC_STOP, master_on_stop },
 	{ IPC_TICKET_REDEEM, master_on_ticket_redeem },
 	{ IPC_USER_LOOKUP, master_on_user_lookup },
@@ -386,7 +375,6 @@ void
 ipc_handlers_start(struct auth *auth, int fd)
 {
 	struct peer *master = xmalloc(sizeof(*master));
-	struct ipc_msg m;
 
 	master->auth = auth;
 	LIST_INIT(&master->pending);
@@ -396,8 +384,7 @@ ipc_handlers_start(struct auth *auth, int fd)
 	    .handlers = master_handlers, .on_close = master_closed,
 	    .ctx = master, .name = "master" });
 	auth->master = master->chan;
-	ipc_begin(&m, IPC_READY);
-	ipc_post(master->chan, &m, -1);
+	master_client_ready(master->chan);
 }
 
 void

@@ -17,7 +17,6 @@ libauth_a_SOURCES = \
 	auth/sasl.c auth/sasl.h \
 	auth/tickets.c auth/tickets.h \
 	auth/uid_table.c auth/uid_table.h \
-	auth/user.c auth/user.h \
 	auth/userdb.c auth/userdb.h
 AUTH_LIBS = libauth.a $(PROC_LIBS) $(COMMON_LIBS) $(GSASL_LIBS)
 

@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "auth/user.h"
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/log.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define PASSWD_FILE_CHECK_MS 1000

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <libgen.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,22 +13,6 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-
-static void
-prejail_system_user(const char *setting, const char *name, uid_t *uid_r,
-    gid_t *gid_r)
-{
-	const struct passwd *pw = getpwnam(name);
-
-	if (pw == NULL)
-		log_fatal(EX_CONFIG, "prejail: no such system user: %s = %s",
-		    setting, name);
-	if (pw->pw_uid == 0)
-		log_fatal(EX_CONFIG, "prejail: must not be root: %s = %s",
-		    setting, name);
-	*uid_r = pw->pw_uid;
-	*gid_r = pw->pw_gid;
-}
 
 /* Started by an ordinary user, everything runs under that uid. */
 static void
@@ -42,9 +25,9 @@ prejail_users(struct prejail *p, const struct conf *conf)
 		p->single_gid = getgid();
 		return;
 	}
-	prejail_system_user("auth-user", conf->auth_user, &p->uid, &p->gid);
+	proc_system_user("auth-user", conf->auth_user, &p->uid, &p->gid);
 	if (conf->uid_policy == CONF_UID_SINGLE)
-		prejail_system_user("virtual-user", conf->virtual_user,
+		proc_system_user("virtual-user", conf->virtual_user,
 		    &p->single_uid, &p->single_gid);
 }
 

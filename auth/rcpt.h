@@ -16,8 +16,8 @@
 
 #include <stddef.h>
 
-#include "auth/user.h"
 #include "auth/userdb.h"
+#include "common/user.h"
 
 #define RCPT_TRIES 8
 

@@ -16,10 +16,10 @@
 #include "auth/penalty.h"
 #include "auth/sasl.h"
 #include "auth/tickets.h"
-#include "auth/user.h"
 #include "auth/userdb.h"
 #include "common/conf.h"
 #include "common/log.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define REQUEST_BUCKETS 256 /* a power of two */

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/user.h"
 #include "common/arena.h"
 #include "common/log.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define UID_TABLE_LINE (USER_MAX + 16)
@@ -137,10 +137,12 @@ uid_table_has_twins(const struct uid_table *t, uid_t *uid_r)
 	return found;
 }
 
+/* Each good line is a row, and there are no others. */
 static int
 uid_table_parse(struct uid_table *t, char *text, size_t len, char **error_r)
 {
-	unsigned number = 1;
+	size_t number = t->n + 1;
+	const off_t start = t->size;
 	uid_t twin;
 	char *end;
 
@@ -151,12 +153,12 @@ uid_table_parse(struct uid_table *t, char *text, size_t len, char **error_r)
 		*end = '\0';
 		wrong = uid_table_line(t, p, (size_t)(end - p));
 		if (wrong != NULL) {
-			*error_r = xasprintf("%s:%u is damaged (%s): repair it "
-			    "by hand, no uid may be given twice",
+			*error_r = xasprintf("%s:%zu is damaged (%s): repair "
+			    "it by hand, no uid may be given twice",
 			    t->path, number, wrong);
 			return -1;
 		}
-		t->size = end + 1 - text;
+		t->size = start + (end + 1 - text);
 	}
 	if (uid_table_has_twins(t, &twin)) {
 		*error_r = xasprintf("%s: two users have uid %u", t->path,
@@ -166,22 +168,29 @@ uid_table_parse(struct uid_table *t, char *text, size_t len, char **error_r)
 	return 0;
 }
 
-/* Takes the lines over, then cuts a torn last one off. */
+/* Takes over the lines that were not there before, then cuts a torn last one
+ * off. The file is locked, so nobody is writing that one. */
 static int
 uid_table_load(struct uid_table *t, char **error_r)
 {
 	struct stat st;
 	char *text;
 	ssize_t n;
+	size_t more;
 	int rc = -1;
 
-	if (fstat(t->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		*error_r = xasprintf("%s: not a file", t->path);
+	if (fstat(t->fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < t->size) {
+		*error_r = xasprintf("%s: not a file, or not the one it was",
+		    t->path);
 		return -1;
 	}
-	text = xmalloc((size_t)st.st_size + 1);
-	n = pread(t->fd, text, (size_t)st.st_size, 0);
-	if (n != st.st_size)
+	if (st.st_size == t->size)
+		return 0;
+	more = (size_t)(st.st_size - t->size);
+	text = xmalloc(more + 1);
+	n = pread(t->fd, text, more, t->size);
+	if (n != (ssize_t)more)
 		*error_r = xasprintf("%s: cannot read: %s", t->path,
 		    n < 0 ? strerror(errno) : "short");
 	else
@@ -196,6 +205,18 @@ uid_table_load(struct uid_table *t, char **error_r)
 		    "%s", t->path, strerror(errno));
 		return -1;
 	}
+	return 0;
+}
+
+static int
+uid_table_lock(struct uid_table *t, char **error_r)
+{
+	while (flock(t->fd, LOCK_EX) != 0)
+		if (errno != EINTR) {
+			*error_r = xasprintf("%s: cannot lock: %s", t->path,
+			    strerror(errno));
+			return -1;
+		}
 	return 0;
 }
 
@@ -232,17 +253,14 @@ uid_table_open(const char *path, uid_t first, uid_t last, uid_t owner,
 		    strerror(errno));
 		goto err;
 	}
-	if (flock(t->fd, LOCK_EX | LOCK_NB) != 0) {
-		*error_r = xasprintf("%s: another auth process has it", path);
-		goto err;
-	}
 	if (uid_table_sync_folder(path) != 0) {
 		*error_r = xasprintf("%s: cannot sync its folder: %s", path,
 		    strerror(errno));
 		goto err;
 	}
-	if (uid_table_load(t, error_r) != 0)
+	if (uid_table_lock(t, error_r) != 0 || uid_table_load(t, error_r) != 0)
 		goto err;
+	flock(t->fd, LOCK_UN);
 	return t;
 err:
 	uid_table_free(&t);
@@ -294,17 +312,22 @@ uid_table_append(struct uid_table *t, const char *user, uid_t uid)
 	return 0;
 }
 
-int
-uid_table_get(struct uid_table *t, const char *user, uid_t *uid_r)
+static bool
+uid_table_find(const struct uid_table *t, const char *user, uid_t *uid_r)
 {
 	uint32_t i = t->slots[uid_table_slot(t, user)];
 
-	if (i != 0) {
+	if (i != 0)
 		*uid_r = t->rows[i - 1].uid;
+	return i != 0;
+}
+
+/* The next uid, unless another process gave the user one; locked. */
+static int
+uid_table_give(struct uid_table *t, const char *user, uid_t *uid_r)
+{
+	if (uid_table_find(t, user, uid_r))
 		return 0;
-	}
-	if (t->broken)
-		return -1;
 	if (t->next > t->last) {
 		if (!t->warned)
 			log_error("uid-table: no uid left: %u to %u: %s",
@@ -323,4 +346,25 @@ const char *
 uid_table_user(const struct uid_table *t, uint64_t i)
 {
 	return i < t->n ? t->rows[i].user : NULL;
+}
+
+int
+uid_table_get(struct uid_table *t, const char *user, uid_t *uid_r)
+{
+	char *error = NULL;
+	int rc = -1;
+
+	if (uid_table_find(t, user, uid_r))
+		return 0;
+	if (t->broken)
+		return -1;
+	if (uid_table_lock(t, &error) != 0 || uid_table_load(t, &error) != 0) {
+		log_error("uid-table: no new uids until restart: %s", error);
+		t->broken = true;
+		free(error);
+	} else {
+		rc = uid_table_give(t, user, uid_r);
+	}
+	flock(t->fd, LOCK_UN);
+	return rc;
 }

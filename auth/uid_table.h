@@ -9,7 +9,8 @@
  * uid was never used: it is cut off at the next start. Any other line that
  * cannot be read stops the start, as guessing might hand out a uid twice.
  *
- * The file stays open and locked (flock) by the one auth process.
+ * While a reload goes on there are two auth processes: each gives a uid out
+ * with the file locked (flock), after it has read what the other one added.
  */
 #ifndef AUTH_UID_TABLE_H
 #define AUTH_UID_TABLE_H

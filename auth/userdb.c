@@ -10,11 +10,11 @@
 #include "auth/home.h"
 #include "auth/passwd_file.h"
 #include "auth/uid_table.h"
-#include "auth/user.h"
 #include "common/buf.h"
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/proc.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 
 #define USERDB_SEEN 4096 /* a power of two */

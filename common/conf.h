@@ -19,7 +19,7 @@
 struct conf_listener {
 	char *name;       /* section title: "imap", "imaps", "lmtp", … */
 	char *protocol;   /* imap, imaps, lmtp */
-	char *address;    /* "127.0.0.1", "::", "*", or a path for a unix socket */
+	char *address;    /* "127.0.0.1", "::", "*", or path of a unix socket */
 	unsigned port;
 	unsigned mode;    /* of a unix socket */
 };
@@ -39,7 +39,7 @@ enum conf_uid_policy {
 struct conf {
 	char *path;                /* the file this came from */
 	/* processes */
-	char *state_dir;           /* uid table, control socket's folder, empty/ */
+	char *state_dir;           /* uid table, control socket, empty/ */
 	char *control_socket;      /* path */
 	char *control_group;       /* may use it besides root and the owner */
 	char *login_user, *auth_user, *lmtp_user; /* names; used as root only */
@@ -47,6 +47,7 @@ struct conf {
 	bool login_isolated;       /* login-mode = isolated */
 	unsigned auth_helpers;
 	unsigned spare_workers;
+	unsigned nursery_forks, nursery_seconds; /* of one nursery */
 	unsigned linger_seconds;   /* of a worker without sessions */
 	struct conf_listener *listeners;
 	size_t n_listeners;
@@ -62,9 +63,9 @@ struct conf {
 	enum conf_uid_policy uid_policy;
 	char *virtual_user;
 	unsigned first_uid, last_uid;
-	char *home;                /* template: %u user, %n local part, %d domain,
-	                              %h home of the system user */
-	char *default_domain;      /* added to a login name without "@"; "" none */
+	char *home;                /* template: %u user, %n local part, %d
+	                              domain, %h home of the system user */
+	char *default_domain;      /* added to a name without "@"; "" none */
 	char recipient_delimiter;  /* '+' */
 	struct conf_mailbox *mailboxes;
 	size_t n_mailboxes;
@@ -84,15 +85,16 @@ struct conf {
 	char *log_level;           /* error, warning, info, debug */
 };
 
-/* Reads and checks the file. NULL: *error_r is "file:line: text" (malloc'ed), with
- * the nearest known name for an unknown one. path NULL: SYSCONFDIR/postern.conf. */
+/* Reads and checks the file. NULL: *error_r is "file:line: text" (malloc'ed),
+ * with the nearest known name for an unknown one. path NULL:
+ * SYSCONFDIR/postern.conf. */
 struct conf *conf_load(const char *path, char **error_r);
 void conf_free(struct conf **c);
-/* For a process that master starts as `PROGRAM --config FILE`: reads it and sets the
- * log's level. Logs and exits where it cannot (EX_USAGE, EX_CONFIG). */
+/* For a process that master starts as `PROGRAM --config FILE`: reads it, sets
+ * the log's level. Logs and exits where it cannot (EX_USAGE, EX_CONFIG). */
 struct conf *conf_load_child(int argc, char **argv, const char *program);
-/* Writes every setting with its effective value and where it came from ("default"
- * or "file:line"); json: as one JSON object. */
+/* Writes every setting with its effective value and where it came from
+ * ("default" or "file:line"); json: as one JSON object. */
 void conf_dump(const struct conf *c, FILE *out, bool json);
 /* Nearest known setting name, for messages; NULL if none is near. */
 const char *conf_nearest(const char *name);

@@ -13,9 +13,10 @@
  * (the content made no sense) does the same.
  *
  * A channel starts in phase NEW; both sides send HELLO at once; when the peer's
- * HELLO has come and its build and table match, it is OPEN (messages sent before
- * that are queued). OWNED is set by ipc_set_phase() on both ends of a worker's
- * channel (the worker when it gets WORKER_BECOME, master when it sends it).
+ * HELLO has come and its build and table match, it is OPEN (messages sent
+ * before that are queued). OWNED is set by ipc_set_phase() on both ends of a
+ * worker's channel (the worker when it gets WORKER_BECOME, master when it sends
+ * it).
  */
 #ifndef COMMON_IPC_H
 #define COMMON_IPC_H
@@ -39,7 +40,8 @@ enum ipc_role_bits {
 enum ipc_phase { IPC_P_NEW = 1, IPC_P_OPEN = 2, IPC_P_OWNED = 4 };
 
 enum ipc_type {
-#define IPC(name, no, from, to, phase, times, fd, max, answer, body) IPC_##name = no,
+#define IPC(name, no, from, to, phase, times, fd, max, answer, body) \
+	IPC_##name = no,
 #include "common/ipc_msgs.def"
 #undef IPC
 	IPC_NONE = 0xffff,
@@ -49,7 +51,7 @@ enum ipc_type {
 enum ipc_auth_status { /* AUTH_RESULT.status */
 	IPC_AUTH_CHALLENGE, /* challenge holds the server's next message */
 	IPC_AUTH_OK,        /* ticket is 16 bytes */
-	IPC_AUTH_FAILED,    /* code ("AUTHENTICATIONFAILED") and text for the client */
+	IPC_AUTH_FAILED,    /* code and text for the client */
 	IPC_AUTH_TEMPFAIL,  /* code "UNAVAILABLE": something is down */
 };
 enum ipc_status { /* status of other answers */
@@ -79,7 +81,7 @@ enum ipc_verb { /* CTL_REQUEST.verb */
 /* USERS.names, CTL_USERS.names: names, each ended by a NUL; so many bytes. */
 #define IPC_NAMES_MAX 60000
 
-/* --- sending ---------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 struct ipc_chan;
 
@@ -102,11 +104,11 @@ void ipc_put_u64(struct ipc_msg *m, uint64_t v);
 void ipc_put_str(struct ipc_msg *m, const char *s);
 void ipc_put_blob(struct ipc_msg *m, const void *p, size_t n);
 void ipc_put_secret(struct ipc_msg *m, const void *p, size_t n);
-/* fd: sent with it and closed here in every case, -1 for none. False: the channel
- * is closed, or its queue passed LIMIT_IPC_QUEUE (which closes it). */
+/* fd: sent with it and closed here in every case, -1 for none. False: the
+ * channel is closed, or its queue passed LIMIT_IPC_QUEUE (which closes it). */
 bool ipc_post(struct ipc_chan *c, struct ipc_msg *m, int fd);
 
-/* --- receiving --------------------------------------------------------------- */
+/* --- receiving ----------------------------------------------------------- */
 
 /* Each field once, in order. The check has been made: these cannot fail.
  * str: NUL-terminated, lives until the handler returns. */
@@ -127,18 +129,18 @@ struct ipc_handler {
 	ipc_handler_fn *fn;
 };
 
-/* --- channels ----------------------------------------------------------------- */
+/* --- channels ------------------------------------------------------------ */
 
 struct ipc_chan_options {
 	unsigned self, peer;              /* one role bit each */
 	const struct ipc_handler *handlers; /* static; ends with fn NULL */
-	/* the channel ended (EOF, error, violation); called once, never from within
-	 * ipc_post(); the channel is closed but not freed. May free it. */
+	/* the channel ended (EOF, error, violation); called once, never from
+	 * within ipc_post(); the channel is closed, not freed. May free it. */
 	void (*on_close)(struct ipc_chan *c, void *ctx);
 	/* the peer's HELLO came and fits; may be NULL */
 	void (*on_open)(struct ipc_chan *c, void *ctx);
 	void *ctx;
-	const char *name;                 /* for log lines ("auth 4711"); copied */
+	const char *name;                 /* for log lines; copied */
 };
 
 /* Takes over fd (a SOCK_SEQPACKET socket), makes it non-blocking. */
@@ -150,14 +152,14 @@ void ipc_set_phase(struct ipc_chan *c, enum ipc_phase phase);
 bool ipc_chan_is_open(const struct ipc_chan *c);
 /* Bytes that wait for the peer to read: long answers are sent in parts. */
 size_t ipc_chan_queued(const struct ipc_chan *c);
-/* Sends what is queued now, waiting at most so long; for the end of a process. */
+/* Sends what is queued now, waiting at most so long; at a process' end. */
 void ipc_chan_flush(struct ipc_chan *c, unsigned milliseconds);
 void *ipc_chan_ctx(const struct ipc_chan *c);
 
 /* A SOCK_SEQPACKET | CLOEXEC socketpair; -1 with errno. */
 int ipc_pair(int fds_r[2]);
 
-/* --- the table itself (trace, doc/IPC, tests) ---------------------------------- */
+/* --- the table itself (trace, doc/IPC, tests) ---------------------------- */
 
 struct ipc_row {
 	enum ipc_type type;

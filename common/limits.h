@@ -11,9 +11,9 @@
 
 /* IMAP input */
 #define LIMIT_COMMAND_LINE (64 * KIB) /* a command without its literals */
-#define LIMIT_COMMAND_TOTAL (1 * MIB) /* a command with literals kept in memory */
+#define LIMIT_COMMAND_TOTAL (1 * MIB) /* a command, literals in memory too */
 #define LIMIT_LOGIN_LINE (8 * KIB)    /* a command before login */
-#define LIMIT_LOGIN_LITERAL (4 * KIB) /* a literal before login (LITERAL-: 4096) */
+#define LIMIT_LOGIN_LITERAL (4 * KIB) /* before login (LITERAL-: 4096) */
 #define LIMIT_PENDING (48 * KIB)      /* pipelined bytes handed to the worker */
 #define LIMIT_NESTING 64              /* parentheses in a command */
 #define LIMIT_TAG 256

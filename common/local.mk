@@ -6,6 +6,7 @@ libcommon_a_SOURCES = \
 	common/arena.c common/arena.h \
 	common/auth_client.c common/auth_client.h \
 	common/buf.c common/buf.h \
+	common/client.c common/client.h \
 	common/conf.c common/conf.h common/conf_private.h \
 	common/conf_check.c \
 	common/conf_child.c \
@@ -19,7 +20,9 @@ libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/master_client.c common/master_client.h \
 	common/secret.c common/secret.h \
+	common/service.c common/service.h \
 	common/task_frame.c common/task_frame.h \
+	common/user.c common/user.h \
 	common/xalloc.c common/xalloc.h
 EXTRA_DIST += common/README
 COMMON_LIBS = libcommon.a $(EVENT_LIBS) $(SODIUM_LIBS) $(CONFUSE_LIBS)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "common/master_client.h"
 
+#include <unistd.h>
+
+#include "common/log.h"
+
 void
 master_client_ready(struct ipc_chan *master)
 {
@@ -11,11 +15,12 @@ master_client_ready(struct ipc_chan *master)
 }
 
 void
-master_client_quiesced(struct ipc_chan *master)
+master_client_quiesced(struct ipc_chan *master, uint64_t block)
 {
 	struct ipc_msg m;
 
 	ipc_begin(&m, IPC_QUIESCED);
+	ipc_put_u64(&m, block);
 	ipc_post(master, &m, -1);
 }
 
@@ -50,4 +55,17 @@ master_client_delivery(struct ipc_chan *master,
 	ipc_put_str(&m, d->user);
 	ipc_put_str(&m, d->detail);
 	ipc_post(master, &m, fd);
+}
+
+bool
+master_client_on_log_reopen(struct ipc_chan *master, struct ipc_msg *m,
+    void *ctx)
+{
+	int fd = ipc_take_fd(m);
+
+	(void)master, (void)ctx;
+	if (dup2(fd, STDERR_FILENO) < 0)
+		log_error("log: cannot take the new file: %m");
+	close(fd);
+	return true;
 }

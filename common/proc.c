@@ -15,6 +15,7 @@
 #include <grp.h>
 #include <glob.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -80,6 +81,22 @@ bool
 proc_is_root(void)
 {
 	return proc.root;
+}
+
+void
+proc_system_user(const char *setting, const char *name, uid_t *uid_r,
+    gid_t *gid_r)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	if (pw == NULL)
+		log_fatal(EX_CONFIG, "proc: no such system user: %s = %s",
+		    setting, name);
+	if (pw->pw_uid == 0)
+		log_fatal(EX_CONFIG, "proc: must not be root: %s = %s",
+		    setting, name);
+	*uid_r = pw->pw_uid;
+	*gid_r = pw->pw_gid;
 }
 
 /* --- title ---------------------------------------------------------------- */

@@ -59,6 +59,10 @@ struct proc_jail {
  * argv's strings copies, as proc_title() writes where they were. */
 void proc_start(enum proc_id id, int argc, char **argv);
 bool proc_is_root(void);
+/* The ids of a system user; setting: its name in the configuration. Exits with
+ * a log line where there is no such user, or where it is root. */
+void proc_system_user(const char *setting, const char *name, uid_t *uid_r,
+    gid_t *gid_r);
 /* Shuts the jail; logs and exits where any step that must hold does not. */
 void proc_enter(const struct proc_jail *jail);
 /* For a spare worker (forked from the nursery, still root when we run as root):

@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/limits.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 #include "ctl/ctl.h"
 
@@ -192,21 +192,23 @@ passwd_edit_save(struct passwd_edit *e)
 
 /* --- lines ---------------------------------------------------------------- */
 
+/* As auth/passwd_file.c reads it: what that leaves out is no line here. */
 static bool
 line_parse(const struct passwd_edit *e, size_t start, size_t len,
     struct passwd_line *l)
 {
+	const char *text = (const char *)e->text.data + start;
 	char *field[8], *p;
 	size_t n = 0;
 
 	*l = (struct passwd_line){ .start = start, .len = len };
-	l->copy = xstrndup((const char *)e->text.data + start, len - 1);
-	p = l->copy;
-	if (*p == '#' || *p == '\0' || strchr(p, ':') == NULL) {
-		passwd_line_clear(l);
+	len--;
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	if (len == 0 || *text == '#' || memchr(text, '\0', len) != NULL ||
+	    memchr(text, ':', len) == NULL)
 		return false;
-	}
-	p[strcspn(p, "\r")] = '\0';
+	p = l->copy = xstrndup(text, len);
 	while (n < 8) {
 		field[n++] = p;
 		p += strcspn(p, ":");
@@ -219,7 +221,10 @@ line_parse(const struct passwd_edit *e, size_t start, size_t len,
 	l->user = field[0];
 	l->password = field[1];
 	l->home = field[5];
-	return true;
+	if (user_normalize(l->user, e->default_domain, l->normal))
+		return true;
+	passwd_line_clear(l);
+	return false;
 }
 
 bool
@@ -237,32 +242,32 @@ passwd_edit_next(const struct passwd_edit *e, size_t *at, struct passwd_line *l)
 	return false;
 }
 
-/* The same user to the auth process: the domain's case does not matter, and the
- * default domain may be left out. */
-static bool
-edit_same_user(const struct passwd_edit *e, const char *a, const char *b)
-{
-	const char *at = strrchr(a, '@'), *bt = strrchr(b, '@');
-	size_t n = at == NULL ? strlen(a) : (size_t)(at - a);
-	size_t m = bt == NULL ? strlen(b) : (size_t)(bt - b);
-
-	return n == m && memcmp(a, b, n) == 0 &&
-	    strcasecmp(at == NULL ? e->default_domain : at + 1,
-		bt == NULL ? e->default_domain : bt + 1) == 0;
-}
-
 bool
 passwd_edit_find(const struct passwd_edit *e, const char *user,
     struct passwd_line *l)
 {
+	char normal[USER_MAX + 1];
 	size_t at = 0;
 
+	if (!user_normalize(user, e->default_domain, normal))
+		return false;
 	while (passwd_edit_next(e, &at, l)) {
-		if (edit_same_user(e, l->user, user))
+		if (strcmp(l->normal, normal) == 0)
 			return true;
 		passwd_line_clear(l);
 	}
 	return false;
+}
+
+void
+passwd_edit_remove(struct passwd_edit *e, const char *user)
+{
+	struct passwd_line l;
+
+	while (passwd_edit_find(e, user, &l)) {
+		passwd_edit_replace(e, &l, NULL, NULL, NULL);
+		passwd_line_clear(&l);
+	}
 }
 
 void

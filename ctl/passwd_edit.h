@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "common/buf.h"
+#include "common/user.h"
 
 struct passwd_edit {
 	char *path;                 /* own; no symbolic link */
@@ -27,6 +28,7 @@ struct passwd_line {
 	size_t start, len; /* in the text, len with its newline */
 	char *copy;        /* own; what the fields point into */
 	const char *user, *password, *home;
+	char normal[USER_MAX + 1]; /* the user, normalized */
 };
 
 /* Opens, locks and reads. create: makes it where it is not there, readable by
@@ -39,10 +41,11 @@ void passwd_edit_close(struct passwd_edit *e);
 bool passwd_edit_save(struct passwd_edit *e);
 
 /* The line at *at (0 at first), and *at behind it; comments, empty lines and
- * lines without a user are passed over. False: the end. */
+ * lines that are no user's to the auth process are passed over. False: the
+ * end. */
 bool passwd_edit_next(const struct passwd_edit *e, size_t *at,
     struct passwd_line *l);
-/* The line of a user; the name may lack the default domain. */
+/* The first line of a user; the name may lack the default domain. */
 bool passwd_edit_find(const struct passwd_edit *e, const char *user,
     struct passwd_line *l);
 void passwd_line_clear(struct passwd_line *l);
@@ -51,5 +54,8 @@ void passwd_line_clear(struct passwd_line *l);
  * NULL: a new line at the end. */
 void passwd_edit_replace(struct passwd_edit *e, const struct passwd_line *l,
     const char *user, const char *password, const char *rest);
+/* Takes all lines of a user out: auth looks at the first only, and would come
+ * to the next. */
+void passwd_edit_remove(struct passwd_edit *e, const char *user);
 
 #endif

@@ -11,12 +11,11 @@
 #include <unistd.h>
 
 #include "common/conf.h"
+#include "common/user.h"
 #include "common/xalloc.h"
 #include "ctl/ctl.h"
 #include "ctl/passwd_edit.h"
 #include "ctl/password.h"
-
-#define USER_MAX 255
 
 /* The config, with a passwd-file; else the exit code, and it has been said. */
 static struct conf *
@@ -44,18 +43,12 @@ users_config(const struct ctl *ctl, int *exit_code_r)
 
 /* What the auth process would not take as a name, or would break the line. */
 static bool
-users_name_is_good(const char *user)
+users_name_is_good(const char *user, const char *default_domain)
 {
-	const char *at = strrchr(user, '@');
-	size_t n = at == NULL ? strlen(user) : (size_t)(at - user);
-	bool good = n > 0 && strlen(user) <= USER_MAX && *user != '#' &&
-	    (at == NULL || at[1] != '\0') && strcmp(user, ".") != 0 &&
-	    strcmp(user, "..") != 0 && !(n == 1 && *user == '.') &&
-	    !(n == 2 && memcmp(user, "..", 2) == 0);
+	char normal[USER_MAX + 1];
+	bool good = *user != '#' && strpbrk(user, ": ") == NULL &&
+	    user_normalize(user, default_domain, normal);
 
-	for (const char *p = user; *p != '\0'; p++)
-		good = good && (unsigned char)*p > 0x20 && *p != 0x7f &&
-		    *p != ':' && *p != '/';
 	if (!good)
 		ctl_error("\"%s\" cannot be a user's name", user);
 	return good;
@@ -101,7 +94,21 @@ users_done(const struct ctl *ctl, const char *user, const char *what)
 	}
 }
 
-/* Finds the user's line and gives it a new password; NULL takes it out. */
+/* Gives the user's line a new password. */
+static void
+users_replace(struct passwd_edit *e, struct passwd_line *l, const char *hash)
+{
+	/* what is behind the password stays as it is */
+	char *line = xstrndup((const char *)e->text.data + l->start,
+	    l->len - 1);
+	char *rest = strchr(strchr(line, ':') + 1, ':');
+
+	passwd_edit_replace(e, l, l->user, hash, rest == NULL ? "" : rest + 1);
+	explicit_bzero(line, strlen(line));
+	free(line);
+}
+
+/* Gives the user a new password; NULL takes the user out. */
 static int
 users_change(const struct ctl *ctl, const struct conf *conf, const char *user,
     const char *hash)
@@ -113,20 +120,15 @@ users_change(const struct ctl *ctl, const struct conf *conf, const char *user,
 	if (!passwd_edit_open(&e, conf->passwd_file, conf->default_domain,
 		false, (gid_t)-1))
 		return CTL_FAILED;
-	if (passwd_edit_find(&e, user, &l)) {
-		/* what is behind the password stays as it is */
-		char *line = xstrndup((const char *)e.text.data + l.start,
-		    l.len - 1);
-		char *rest = strchr(strchr(line, ':') + 1, ':');
-
-		passwd_edit_replace(&e, &l, l.user, hash,
-		    rest == NULL ? "" : rest + 1);
-		explicit_bzero(line, strlen(line));
-		free(line);
+	if (!passwd_edit_find(&e, user, &l)) {
+		ctl_error("%s: no such user in %s", user, e.path);
+	} else {
+		if (hash == NULL)
+			passwd_edit_remove(&e, user);
+		else
+			users_replace(&e, &l, hash);
 		passwd_line_clear(&l);
 		good = passwd_edit_save(&e);
-	} else {
-		ctl_error("%s: no such user in %s", user, e.path);
 	}
 	passwd_edit_close(&e);
 	if (good)
@@ -199,8 +201,6 @@ ctl_user_add(const struct ctl *ctl, size_t n, char **args)
 	struct conf *conf;
 
 	(void)n;
-	if (!users_name_is_good(args[0]))
-		return CTL_USAGE;
 	if (ctl->home != NULL &&
 	    (*ctl->home != '/' || strpbrk(ctl->home, ":\r\n") != NULL)) {
 		ctl_error("--home: not an absolute path, or with \":\" in it");
@@ -209,7 +209,10 @@ ctl_user_add(const struct ctl *ctl, size_t n, char **args)
 	conf = users_config(ctl, &exit_code);
 	if (conf == NULL)
 		return exit_code;
-	exit_code = users_add(ctl, conf, args[0]) ? 0 : CTL_FAILED;
+	if (!users_name_is_good(args[0], conf->default_domain))
+		exit_code = CTL_USAGE;
+	else
+		exit_code = users_add(ctl, conf, args[0]) ? 0 : CTL_FAILED;
 	conf_free(&conf);
 	if (exit_code == 0)
 		users_done(ctl, args[0], "added");

@@ -3,16 +3,15 @@
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "imap-login/blocks.h"
-#include "imap-login/cmd.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "imap-login/blocks.h"
+#include "imap-login/cmd.h"
 #include "imap-login/conn_input.h"
 #include "imap-login/exchange.h"
 #include "imap-login/farewell.h"
@@ -27,33 +26,16 @@ static void conn_event(evutil_socket_t fd, short what, void *arg);
 
 /* --- making and freeing ------------------------------------------------- */
 
-static void
-conn_events_init(struct conn *c)
-{
-	const struct timeval time = { c->login->conf->login_seconds, 0 };
-
-	if (event_assign(&c->read, c->login->base, c->io.fd,
-	    EV_READ | EV_PERSIST, conn_event, c) != 0 ||
-	    event_assign(&c->write, c->login->base, c->io.fd,
-	    EV_WRITE | EV_PERSIST, conn_event, c) != 0 ||
-	    event_assign(&c->timer, c->login->base, -1, 0, conn_timeout,
-	    c) != 0 || event_add(&c->timer, &time) != 0)
-		log_panic("conn: no event");
-}
-
 static struct conn *
 conn_new(struct login *l, int fd, const struct sockaddr *peer)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
-	unsigned char name[(CONN_SESSION_SIZE - 1) / 2];
+	const struct timeval time = { l->conf->login_seconds, 0 };
 
 	c->login = l;
 	c->io.fd = fd;
 	c->relay_fd = -1;
 	c->loopback = addr_is_loopback(peer);
-	addr_text(peer, c->addr);
-	randombytes_buf(name, sizeof(name));
-	sodium_bin2hex(c->session, sizeof(c->session), name, sizeof(name));
 	buf_init(&c->out, CONN_OUT_MAX);
 	buf_init(&c->in, LIMIT_PENDING);
 	buf_init(&c->sasl, CONN_SASL_LINE);
@@ -63,11 +45,10 @@ conn_new(struct login *l, int fd, const struct sockaddr *peer)
 	 * of passwords behind */
 	buf_reserve(&c->framer.text, 1024);
 	arena_init(&c->arena);
-	conn_events_init(c);
-	c->next = l->conns;
-	if (c->next != NULL)
-		c->next->prev = c;
-	l->conns = c;
+	client_init(&c->client, l->service.base, fd, peer, conn_event,
+	    conn_timeout, c);
+	event_add(&c->client.timer, &time);
+	LIST_INSERT_HEAD(&l->conns, c, others);
 	l->n_conns++;
 	return c;
 }
@@ -78,15 +59,8 @@ conn_free(struct conn *c)
 	struct login *l = c->login;
 
 	conn_set_request(c, 0);
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		l->conns = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	event_del(&c->read);
-	event_del(&c->write);
-	event_del(&c->timer);
+	LIST_REMOVE(c, others);
+	client_clear(&c->client);
 	io_close(&c->io);
 	if (c->relay_fd >= 0)
 		close(c->relay_fd);
@@ -106,8 +80,8 @@ conn_free(struct conn *c)
 void
 conn_free_all(struct login *l)
 {
-	while (l->conns != NULL)
-		conn_free(l->conns);
+	while (!LIST_EMPTY(&l->conns))
+		conn_free(LIST_FIRST(&l->conns));
 }
 
 void
@@ -117,13 +91,11 @@ conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 	struct conn *c = conn_new(l, fd, peer);
 	uint64_t block = addr_block(peer);
 
-	if (l->conf->login_isolated) { /* this one only; nobody has asked */
-		l->quiesced = true;
-		login_drain(l);
-	}
+	if (l->conf->login_isolated) /* this one only: master starts another */
+		service_take_no_more(&l->service, block);
 	if (!blocks_enter(l->blocks, block)) {
 		log_info("conn: too many unauthenticated connections: "
-		    "addr=%s", c->addr);
+		    "addr=%s", c->client.addr);
 		/* under TLS nobody could read it */
 		if (protocol == IPC_PROTOCOL_IMAPS)
 			conn_set_state(c, CONN_DEAD);
@@ -136,21 +108,13 @@ conn_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 		else
 			conn_set_state(c, CONN_COMMAND);
 	}
-	log_debug("conn: connected: addr=%s session=%s", c->addr, c->session);
+	log_debug("conn: connected: addr=%s session=%s", c->client.addr,
+	    c->client.session);
 	conn_run(c);
 	login_counted(l);
 }
 
 /* --- output ------------------------------------------------------------- */
-
-static void
-conn_put_text(struct conn *c, const char *text)
-{
-	for (; *text != '\0'; text++)
-		buf_putc(&c->out,
-		    (unsigned char)*text < 0x20 || *text == 0x7f ? '?' :
-		    (unsigned char)*text);
-}
 
 static void
 conn_put_status(struct conn *c, const char *tag, const char *status,
@@ -159,10 +123,10 @@ conn_put_status(struct conn *c, const char *tag, const char *status,
 	buf_printf(&c->out, "%s %s ", tag, status);
 	if (code != NULL && code[0] != '\0') {
 		buf_putc(&c->out, '[');
-		conn_put_text(c, code);
+		client_put_text(&c->out, code);
 		buf_puts(&c->out, "] ");
 	}
-	conn_put_text(c, text[0] == '\0' ? status : text);
+	client_put_text(&c->out, text[0] == '\0' ? status : text);
 	buf_puts(&c->out, "\r\n");
 }
 
@@ -227,8 +191,8 @@ conn_set_state(struct conn *c, enum conn_state state)
 	if (c->state == CONN_DEAD || (c->state == CONN_CLOSING &&
 	    state != CONN_DEAD))
 		return;
-	log_debug("conn: session=%s: %s -> %s", c->session, names[c->state],
-	    names[state]);
+	log_debug("conn: session=%s: %s -> %s", c->client.session,
+	    names[c->state], names[state]);
 	c->state = state;
 }
 
@@ -270,7 +234,7 @@ conn_step_handshake(struct conn *c)
 		return false;
 	default:
 		log_debug("conn: TLS handshake failed: addr=%s session=%s",
-		    c->addr, c->session);
+		    c->client.addr, c->client.session);
 		conn_set_state(c, CONN_DEAD);
 		return true;
 	}
@@ -309,17 +273,6 @@ conn_step(struct conn *c)
 	}
 }
 
-static void
-conn_want(struct event *e, bool wanted)
-{
-	bool is = event_pending(e, EV_READ | EV_WRITE, NULL) != 0;
-
-	if (wanted && !is)
-		event_add(e, NULL);
-	else if (!wanted && is)
-		event_del(e);
-}
-
 void
 conn_run(struct conn *c)
 {
@@ -336,12 +289,13 @@ conn_run(struct conn *c)
 	}
 	reading = c->out.len == 0 && (c->state == CONN_HANDSHAKE ||
 	    c->state == CONN_COMMAND || c->state == CONN_SASL);
-	conn_want(&c->read, (reading && !c->io.read_wants_write) ||
+	client_want(&c->client.read, (reading && !c->io.read_wants_write) ||
 	    (c->out.len > 0 && c->io.write_wants_read));
-	conn_want(&c->write, (c->out.len > 0 && !c->io.write_wants_read) ||
+	client_want(&c->client.write,
+	    (c->out.len > 0 && !c->io.write_wants_read) ||
 	    (reading && c->io.read_wants_write));
 	if (more) /* the others first; what is buffered raises no event */
-		event_active(&c->read, EV_READ, 0);
+		event_active(&c->client.read, EV_READ, 0);
 }
 
 static void
@@ -359,18 +313,18 @@ conn_timeout(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	if (c->state == CONN_HANDOFF) { /* the socket may be a worker's */
-		event_add(&c->timer, &patience);
+		event_add(&c->client.timer, &patience);
 		return;
 	}
-	log_debug("conn: login timed out: addr=%s session=%s", c->addr,
-	    c->session);
+	log_debug("conn: login timed out: addr=%s session=%s", c->client.addr,
+	    c->client.session);
 	exchange_abandon(c);
 	/* a second look: nobody waits for a client that takes no BYE */
 	if (c->state == CONN_CLOSING || c->state == CONN_HANDSHAKE) {
 		conn_set_state(c, CONN_DEAD);
 	} else {
 		conn_bye(c, NULL, "Login timed out");
-		event_add(&c->timer, &patience);
+		event_add(&c->client.timer, &patience);
 	}
 	conn_run(c);
 }
@@ -410,9 +364,9 @@ conn_peer_lost(struct login *l, enum conn_state state)
 {
 	struct conn *c, *next;
 
-	for (c = l->conns; c != NULL; c = next) {
+	for (c = LIST_FIRST(&l->conns); c != NULL; c = next) {
 		/* conn_run() frees no other than c */
-		next = c->next;
+		next = LIST_NEXT(c, others);
 		/* a SASL exchange has lost its other half too */
 		if (c->state != state &&
 		    !(state == CONN_AUTH_WAIT && c->state == CONN_SASL))
@@ -427,8 +381,8 @@ conn_bye_all(struct login *l, const char *code, const char *text)
 {
 	struct conn *c, *next;
 
-	for (c = l->conns; c != NULL; c = next) {
-		next = c->next;
+	for (c = LIST_FIRST(&l->conns); c != NULL; c = next) {
+		next = LIST_NEXT(c, others);
 		if (c->state == CONN_HANDOFF)
 			continue; /* master's answer ends it */
 		exchange_abandon(c);

@@ -31,17 +31,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <event2/event_struct.h>
+#include <sys/queue.h>
 
-#include "common/addr.h"
 #include "common/arena.h"
 #include "common/buf.h"
+#include "common/client.h"
 #include "common/imap/framer.h"
 #include "imap-login/io.h"
 
 #define CONN_MAX_FAILURES 10   /* refused logins, then BYE */
 #define CONN_MAX_ERRORS 20     /* bad commands, then BYE */
-#define CONN_SESSION_SIZE 17   /* of a session's name, with its NUL */
 
 struct login;
 struct sockaddr;
@@ -58,16 +57,14 @@ enum conn_state {
 };
 
 struct conn {
-	struct conn *prev, *next;
+	LIST_ENTRY(conn) others;
 	struct conn *next_asking;  /* chain of login->asking */
 	struct login *login;       /* borrowed */
 	struct io io;
-	struct event read, write, timer;
+	struct client client;
 	enum conn_state state;
 	bool greeted, loopback, eof;
 	uint64_t block;            /* counted in login->blocks */
-	char addr[ADDR_TEXT_SIZE];
-	char session[CONN_SESSION_SIZE];
 	unsigned failures, errors;
 	struct buf out;            /* to be sent */
 	struct buf in;             /* read, and to be used later */

@@ -61,8 +61,8 @@ exchange_abandon(struct conn *c)
 {
 	if (c->request == 0)
 		return;
-	if (c->login->auth != NULL)
-		auth_client_cancel(c->login->auth, c->request);
+	if (c->login->service.auth != NULL)
+		auth_client_cancel(c->login->service.auth, c->request);
 	conn_set_request(c, 0);
 }
 
@@ -73,7 +73,7 @@ exchange_start(struct conn *c, const char *mech, const struct secret *ir)
 	bool bound = tls_binding(c->io.ssl, binding);
 	struct auth_client_start s = {
 		.mech = mech,
-		.addr = c->addr,
+		.addr = c->client.addr,
 		.local_name = tls_server_name(c->io.ssl),
 		.secured = c->io.ssl != NULL || c->loopback,
 		.cb_type = bound ? "tls-exporter" : "",
@@ -87,7 +87,8 @@ exchange_start(struct conn *c, const char *mech, const struct secret *ir)
 		    "Passwords are taken under TLS only");
 		return;
 	}
-	if (c->login->auth == NULL || c->login->master == NULL) {
+	if (c->login->service.auth == NULL ||
+	    c->login->service.master == NULL) {
 		conn_reply(c, "NO", "UNAVAILABLE", exchange_down);
 		return;
 	}
@@ -95,7 +96,7 @@ exchange_start(struct conn *c, const char *mech, const struct secret *ir)
 	s.id = login_next_id(c->login);
 	conn_set_request(c, s.id);
 	conn_set_state(c, CONN_AUTH_WAIT);
-	auth_client_start(c->login->auth, &s);
+	auth_client_start(c->login->service.auth, &s);
 }
 
 void
@@ -114,7 +115,7 @@ exchange_line(struct conn *c, const char *line, size_t len)
 		return;
 	}
 	conn_set_state(c, CONN_AUTH_WAIT);
-	auth_client_continue(c->login->auth, c->request, data);
+	auth_client_continue(c->login->service.auth, c->request, data);
 	secret_free(&data);
 }
 
@@ -127,7 +128,7 @@ exchange_challenge(struct conn *c, const unsigned char *data, size_t len)
 
 	if (c->from_login) { /* PLAIN that was sent whole */
 		log_error("exchange: auth wants more after LOGIN: session=%s",
-		    c->session);
+		    c->client.session);
 		exchange_abandon(c);
 		exchange_unavailable(c);
 		return;
@@ -148,7 +149,8 @@ exchange_refused(struct conn *c, const struct exchange_result *r)
 
 	tls_describe(c->io.ssl, tls, sizeof(tls));
 	log_info("login failed: user=<%s> addr=%s mech=%s tls=%s code=%s "
-	    "session=%s", r->user, c->addr, c->mech, tls, r->code, c->session);
+	    "session=%s", r->user, c->client.addr, c->mech, tls, r->code,
+	    c->client.session);
 	exchange_no(c, r->code, r->text);
 	if (r->status == IPC_AUTH_FAILED && ++c->failures >= CONN_MAX_FAILURES)
 		conn_bye(c, NULL, "Too many failed logins");

@@ -13,7 +13,7 @@
 #define FAREWELL_BYTES (1 << 20) /* thrown away at most */
 
 struct farewell {
-	struct farewell *prev, *next;
+	LIST_ENTRY(farewell) others;
 	struct login *login; /* borrowed */
 	struct event event;
 	size_t bytes;
@@ -25,12 +25,7 @@ farewell_free(struct farewell *g)
 {
 	struct login *l = g->login;
 
-	if (g->prev != NULL)
-		g->prev->next = g->next;
-	else
-		l->farewells = g->next;
-	if (g->next != NULL)
-		g->next->prev = g->prev;
+	LIST_REMOVE(g, others);
 	event_del(&g->event);
 	close(g->fd);
 	free(g);
@@ -63,19 +58,17 @@ farewell_start(struct login *l, struct io *io)
 	io->fd = -1;
 	io_close(io);
 	g->login = l;
-	g->next = l->farewells;
-	if (g->next != NULL)
-		g->next->prev = g;
-	l->farewells = g;
+	LIST_INSERT_HEAD(&l->farewells, g, others);
 	l->n_farewells++;
-	if (event_assign(&g->event, l->base, g->fd, EV_READ | EV_PERSIST,
-	    farewell_event, g) != 0 || event_add(&g->event, &patience) != 0)
+	if (event_assign(&g->event, l->service.base, g->fd,
+	    EV_READ | EV_PERSIST, farewell_event, g) != 0 ||
+	    event_add(&g->event, &patience) != 0)
 		log_panic("farewell: no event");
 }
 
 void
 farewell_free_all(struct login *l)
 {
-	while (l->farewells != NULL)
-		farewell_free(l->farewells);
+	while (!LIST_EMPTY(&l->farewells))
+		farewell_free(LIST_FIRST(&l->farewells));
 }

@@ -33,8 +33,8 @@ handoff_start(struct conn *c, const unsigned char *ticket)
 {
 	struct login *l = c->login;
 	struct master_client_handoff h = {
-		.session = c->session,
-		.addr = c->addr,
+		.session = c->client.session,
+		.addr = c->client.addr,
 		.tag = c->tag,
 		.tls = c->io.ssl != NULL,
 		.ticket = ticket,
@@ -43,7 +43,7 @@ handoff_start(struct conn *c, const unsigned char *ticket)
 	};
 	int fd;
 
-	if (l->master == NULL) {
+	if (l->service.master == NULL) {
 		exchange_unavailable(c);
 		return;
 	}
@@ -55,14 +55,15 @@ handoff_start(struct conn *c, const unsigned char *ticket)
 	}
 	fd = handoff_socket(c);
 	if (fd < 0) {
-		log_error("handoff: no socket: session=%s: %m", c->session);
+		log_error("handoff: no socket: session=%s: %m",
+		    c->client.session);
 		exchange_unavailable(c);
 		return;
 	}
 	h.id = login_next_id(l);
 	conn_set_request(c, h.id);
 	conn_set_state(c, CONN_HANDOFF);
-	master_client_handoff(l->master, &h, fd);
+	master_client_handoff(l->service.master, &h, fd);
 }
 
 static void
@@ -72,9 +73,9 @@ handoff_done(struct conn *c)
 
 	tls_describe(c->io.ssl, tls, sizeof(tls));
 	log_info("login: user=<%s> addr=%s mech=%s tls=%s session=%s",
-	    c->user, c->addr, c->mech, tls, c->session);
+	    c->user, c->client.addr, c->mech, tls, c->client.session);
 	if (c->io.ssl != NULL) {
-		relay_start(c->login, &c->io, c->relay_fd, c->session);
+		relay_start(c->login, &c->io, c->relay_fd, c->client.session);
 		c->relay_fd = -1;
 	}
 	conn_set_state(c, CONN_DEAD);
@@ -88,7 +89,7 @@ handoff_result(struct conn *c, enum ipc_status status, const char *code,
 		handoff_done(c);
 	} else {
 		log_info("login refused: user=<%s> addr=%s code=%s session=%s",
-		    c->user, c->addr, code, c->session);
+		    c->user, c->client.addr, code, c->client.session);
 		exchange_no(c, code, text);
 	}
 	conn_run(c);

@@ -1,78 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "imap-login/ipc_handlers.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-#include "common/ipc.h"
-#include "common/listener.h"
-#include "common/log.h"
+#include "common/master_client.h"
+#include "common/service.h"
 #include "imap-login/conn.h"
 #include "imap-login/exchange.h"
 #include "imap-login/handoff.h"
 #include "imap-login/login.h"
 
 /* --- from master -------------------------------------------------------- */
-
-static bool
-on_channel_open(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
-{
-	uint8_t role = ipc_get_u8(m);
-	uint32_t child = ipc_get_u32(m);
-
-	(void)chan;
-	/* the table's role bits fit a byte; auth is the only one we talk to */
-	if (role != IPC_R_AUTH)
-		return false;
-	login_auth_opened(ctx, ipc_take_fd(m), child);
-	return true;
-}
-
-static bool
-on_listener(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
-{
-	struct login *l = ctx;
-	uint8_t protocol = ipc_get_u8(m);
-	const char *name = ipc_get_str(m);
-
-	(void)chan;
-	if (protocol != IPC_PROTOCOL_IMAP && protocol != IPC_PROTOCOL_IMAPS)
-		return false;
-	if (protocol == IPC_PROTOCOL_IMAPS && l->tls == NULL) {
-		log_error("listener: no certificate, not serving: %s", name);
-		return true;
-	}
-	listener_add(l->listeners, ipc_take_fd(m), protocol, name);
-	return true;
-}
-
-static bool
-on_log_reopen(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
-{
-	int fd = ipc_take_fd(m);
-
-	(void)chan, (void)ctx;
-	if (dup2(fd, STDERR_FILENO) < 0)
-		log_error("log: cannot take the new file: %m");
-	close(fd);
-	return true;
-}
-
-static bool
-on_drain(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
-{
-	(void)chan, (void)m;
-	login_drain(ctx);
-	return true;
-}
-
-static bool
-on_stop(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
-{
-	(void)chan, (void)m;
-	login_stop(ctx);
-	return true;
-}
 
 static bool
 on_handoff_result(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
@@ -89,37 +25,11 @@ on_handoff_result(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-static void
-on_master_closed(struct ipc_chan *chan, void *ctx)
-{
-	(void)chan;
-	login_master_lost(ctx);
-}
-
-static const struct ipc_handler master_handlers[] = {
-	{ IPC_CHANNEL_OPEN, on_channel_open },
-	{ IPC_LISTENER, on_listener },
-	{ IPC_LOG_REOPEN, on_log_reopen },
-	{ IPC_DRAIN, on_drain },
-	{ IPC_STOP, on_stop },
+const struct ipc_handler ipc_handlers_from_master[] = {
+	SERVICE_HANDLERS,
 	{ IPC_HANDOFF_RESULT, on_handoff_result },
 	{ IPC_NONE, NULL },
 };
-
-struct ipc_chan *
-ipc_handlers_master(struct login *l, int fd)
-{
-	const struct ipc_chan_options options = {
-		.self = IPC_R_LOGIN,
-		.peer = IPC_R_MASTER,
-		.handlers = master_handlers,
-		.on_close = on_master_closed,
-		.ctx = l,
-		.name = "master",
-	};
-
-	return ipc_chan_new(l->base, fd, &options);
-}
 
 /* --- from auth ---------------------------------------------------------- */
 
@@ -147,31 +57,7 @@ on_auth_result(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
-static void
-on_auth_closed(struct ipc_chan *chan, void *ctx)
-{
-	(void)chan;
-	login_auth_lost(ctx);
-}
-
-static const struct ipc_handler auth_handlers[] = {
+const struct ipc_handler ipc_handlers_from_auth[] = {
 	{ IPC_AUTH_RESULT, on_auth_result },
 	{ IPC_NONE, NULL },
 };
-
-struct ipc_chan *
-ipc_handlers_auth(struct login *l, int fd, uint32_t child)
-{
-	char name[32];
-	const struct ipc_chan_options options = {
-		.self = IPC_R_LOGIN,
-		.peer = IPC_R_AUTH,
-		.handlers = auth_handlers,
-		.on_close = on_auth_closed,
-		.ctx = l,
-		.name = name,
-	};
-
-	snprintf(name, sizeof(name), "auth %u", child);
-	return ipc_chan_new(l->base, fd, &options);
-}

@@ -5,13 +5,10 @@
 #ifndef IMAP_LOGIN_IPC_HANDLERS_H
 #define IMAP_LOGIN_IPC_HANDLERS_H
 
-#include <stdint.h>
+#include "common/ipc.h"
 
-struct ipc_chan;
-struct login;
-
-/* Each takes over fd. */
-struct ipc_chan *ipc_handlers_master(struct login *l, int fd);
-struct ipc_chan *ipc_handlers_auth(struct login *l, int fd, uint32_t child);
+/* For struct service_kind. */
+extern const struct ipc_handler ipc_handlers_from_master[];
+extern const struct ipc_handler ipc_handlers_from_auth[];
 
 #endif

@@ -1,52 +1,81 @@
 /* SPDX-License-Identifier: ISC */
 #include "imap-login/login.h"
 
-#include <event2/event.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 
-#include "imap-login/blocks.h"
-#include "common/log.h"
-#include "common/master_client.h"
 #include "common/xalloc.h"
+#include "imap-login/blocks.h"
 #include "imap-login/conn.h"
-#include "imap-login/ipc_handlers.h"
 #include "imap-login/farewell.h"
+#include "imap-login/ipc_handlers.h"
 #include "imap-login/relay.h"
+
+static void
+login_auth_lost(struct service *s)
+{
+	conn_peer_lost((struct login *)s, CONN_AUTH_WAIT);
+}
+
+static void
+login_bye_all(struct service *s)
+{
+	struct login *l = (struct login *)s;
+
+	/* master ends an isolated one where its network has too many */
+	conn_bye_all(l, "UNAVAILABLE", l->conf->login_isolated ?
+	    "Too many connections, or the server is shutting down" :
+	    "Server is shutting down");
+	login_counted(l);
+}
+
+/* Ends with the last relay. */
+static void
+login_master_lost(struct service *s)
+{
+	conn_peer_lost((struct login *)s, CONN_HANDOFF);
+	service_drain(s);
+	login_bye_all(s);
+}
+
+static void
+login_drain(struct service *s)
+{
+	login_counted((struct login *)s);
+}
+
+static const struct service_kind login_kind = {
+	.name = "login",
+	.role = IPC_R_LOGIN,
+	.grace_seconds = LOGIN_GRACE_SECONDS,
+	.accept = conn_accept,
+	.from_master = ipc_handlers_from_master,
+	.from_auth = ipc_handlers_from_auth,
+	.auth_lost = login_auth_lost,
+	.master_lost = login_master_lost,
+	.drain = login_drain,
+	.stop = login_bye_all,
+};
 
 struct login *
 login_new(const struct conf *conf, SSL_CTX *tls)
 {
 	struct login *l = xcalloc(1, sizeof(*l));
 
+	l->service.kind = &login_kind;
+	l->service.most = conf->connections_per_login;
+	l->service.protocols = 1u << IPC_PROTOCOL_IMAP |
+	    (tls != NULL ? 1u << IPC_PROTOCOL_IMAPS : 0);
 	l->conf = conf;
 	l->tls = tls;
 	l->blocks = blocks_new(conf->unauth_per_block);
 	return l;
 }
 
-static void
-login_grace_over(evutil_socket_t fd, short what, void *arg)
-{
-	struct login *l = arg;
-
-	(void)fd, (void)what;
-	log_info("login: closing what is left: relays: %u", l->n_relays);
-	event_base_loopbreak(l->base);
-}
-
 void
 login_start(struct login *l, int master_fd)
 {
-	l->base = event_base_new();
-	if (l->base == NULL)
-		log_panic("login: no event loop");
-	l->grace = event_new(l->base, -1, 0, login_grace_over, l);
-	if (l->grace == NULL)
-		log_panic("login: no memory for an event");
-	l->listeners = listener_set_new(l->base, conn_accept, l);
-	l->master = ipc_handlers_master(l, master_fd);
-	master_client_ready(l->master);
+	service_start(&l->service, master_fd);
 }
 
 void
@@ -59,17 +88,9 @@ login_free(struct login **l)
 	conn_free_all(self);
 	relay_free_all(self);
 	farewell_free_all(self);
-	if (self->master != NULL)
-		ipc_chan_flush(self->master, 200);
-	ipc_chan_free(&self->auth);
-	ipc_chan_free(&self->master);
-	listener_set_free(&self->listeners);
+	service_clear(&self->service);
 	blocks_free(&self->blocks);
 	SSL_CTX_free(self->tls);
-	if (self->grace != NULL)
-		event_free(self->grace);
-	if (self->base != NULL)
-		event_base_free(self->base);
 	free(self);
 	*l = NULL;
 }
@@ -86,75 +107,6 @@ login_next_id(struct login *l)
 void
 login_counted(struct login *l)
 {
-	unsigned all = l->n_conns + l->n_relays + l->n_farewells;
-	bool full = all >= l->conf->connections_per_login;
-
-	if (full != l->full && l->serving) {
-		l->full = full;
-		if (full)
-			log_warn("login: full, not accepting: connections: %u",
-			    all);
-		if (full)
-			listener_pause(l->listeners);
-		else
-			listener_resume(l->listeners);
-	}
-	if (l->draining && !l->quiesced && l->n_conns == 0) {
-		l->quiesced = true;
-		if (l->master != NULL)
-			master_client_quiesced(l->master);
-	}
-	if ((l->draining || l->stopping) && all == 0)
-		event_base_loopbreak(l->base);
-}
-
-void
-login_auth_opened(struct login *l, int fd, uint32_t child)
-{
-	if (l->auth != NULL) {
-		ipc_chan_free(&l->auth);
-		login_auth_lost(l);
-	}
-	l->auth = ipc_handlers_auth(l, fd, child);
-	if (!l->serving) {
-		l->serving = true;
-		listener_resume(l->listeners);
-	}
-}
-
-void
-login_auth_lost(struct login *l)
-{
-	ipc_chan_free(&l->auth);
-	conn_peer_lost(l, CONN_AUTH_WAIT);
-}
-
-void
-login_master_lost(struct login *l)
-{
-	log_error("login: master is gone: ending with the last session");
-	ipc_chan_free(&l->master);
-	conn_peer_lost(l, CONN_HANDOFF);
-	login_drain(l);
-	conn_bye_all(l, "UNAVAILABLE", "Server is shutting down");
-}
-
-void
-login_drain(struct login *l)
-{
-	l->draining = true;
-	listener_close(l->listeners);
-	login_counted(l);
-}
-
-void
-login_stop(struct login *l)
-{
-	const struct timeval grace = { LOGIN_GRACE_SECONDS, 0 };
-
-	l->stopping = true;
-	listener_close(l->listeners);
-	event_add(l->grace, &grace);
-	conn_bye_all(l, "UNAVAILABLE", "Server is shutting down");
-	login_counted(l);
+	service_counted(&l->service, l->n_conns + l->n_relays + l->n_farewells,
+	    l->n_conns);
 }

@@ -6,7 +6,6 @@
  * no files, no sockets to be made but pairs, and nobody's mail.  It is believed
  * by nobody: who a client is, master asks auth.
  */
-#include <pwd.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,6 @@
 static SSL_CTX *
 pre_jail_init(const struct conf *conf, struct proc_jail *jail)
 {
-	const struct passwd *pw;
 	SSL_CTX *tls = NULL;
 	char *error;
 
@@ -37,11 +35,8 @@ pre_jail_init(const struct conf *conf, struct proc_jail *jail)
 	}
 	if (!proc_is_root())
 		return tls;
-	pw = getpwnam(conf->login_user);
-	if (pw == NULL)
-		log_fatal(EX_NOUSER, "no such user: %s", conf->login_user);
-	jail->uid = pw->pw_uid;
-	jail->gid = pw->pw_gid;
+	proc_system_user("login-user", conf->login_user, &jail->uid,
+	    &jail->gid);
 	jail->chroot = xasprintf("%s/empty", conf->state_dir);
 	return tls;
 }
@@ -64,7 +59,7 @@ main(int argc, char **argv)
 
 	login_start(login, PROC_MASTER_FD);
 
-	event_base_dispatch(login->base);
+	event_base_dispatch(login->service.base);
 	login_free(&login);
 	conf_free(&conf);
 	return 0;

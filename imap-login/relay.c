@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/client.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "imap-login/conn.h"
 #include "imap-login/farewell.h"
 #include "imap-login/login.h"
 #include "imap-login/tls.h"
@@ -28,12 +28,12 @@ struct relay_way {
 };
 
 struct relay {
-	struct relay *prev, *next;
+	LIST_ENTRY(relay) others;
 	struct login *login;    /* borrowed */
 	struct io client, worker;
 	struct relay_way in, out; /* client to worker, worker to client */
 	struct event client_read, client_write, worker_read, worker_write;
-	char session[CONN_SESSION_SIZE];
+	char session[CLIENT_SESSION_SIZE];
 };
 
 enum relay_step {
@@ -51,12 +51,7 @@ relay_free(struct relay *r)
 {
 	struct login *l = r->login;
 
-	if (r->prev != NULL)
-		r->prev->next = r->next;
-	else
-		l->relays = r->next;
-	if (r->next != NULL)
-		r->next->prev = r->prev;
+	LIST_REMOVE(r, others);
 	event_del(&r->client_read);
 	event_del(&r->client_write);
 	event_del(&r->worker_read);
@@ -135,17 +130,6 @@ relay_way_end(struct relay_way *w)
 	w->left = NULL;
 }
 
-static void
-relay_want(struct event *e, bool wanted)
-{
-	bool is = event_pending(e, EV_READ | EV_WRITE, NULL) != 0;
-
-	if (wanted && !is)
-		event_add(e, NULL);
-	else if (!wanted && is)
-		event_del(e);
-}
-
 /* Reads a side only while its bytes can be passed on. */
 static void
 relay_wants(struct relay *r)
@@ -153,13 +137,13 @@ relay_wants(struct relay *r)
 	bool in = !r->in.ended && r->in.left == NULL;
 	bool out = !r->out.ended && r->out.left == NULL;
 
-	relay_want(&r->client_read, (in && !r->client.read_wants_write) ||
+	client_want(&r->client_read, (in && !r->client.read_wants_write) ||
 	    (r->out.left != NULL && r->client.write_wants_read));
-	relay_want(&r->client_write,
+	client_want(&r->client_write,
 	    (r->out.left != NULL && !r->client.write_wants_read) ||
 	    (in && r->client.read_wants_write));
-	relay_want(&r->worker_read, out);
-	relay_want(&r->worker_write, r->in.left != NULL);
+	client_want(&r->worker_read, out);
+	client_want(&r->worker_write, r->in.left != NULL);
 }
 
 static void
@@ -205,7 +189,7 @@ relay_start(struct login *l, struct io *client, int worker,
     const char *session)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
-	struct event_base *base = l->base;
+	struct event_base *base = l->service.base;
 
 	r->login = l;
 	r->client = *client;
@@ -215,10 +199,7 @@ relay_start(struct login *l, struct io *client, int worker,
 	r->out = (struct relay_way){ .from = &r->worker, .to = &r->client };
 	memcpy(r->session, session, sizeof(r->session));
 	tls_relaxed(r->client.ssl);
-	r->next = l->relays;
-	if (r->next != NULL)
-		r->next->prev = r;
-	l->relays = r;
+	LIST_INSERT_HEAD(&l->relays, r, others);
 	l->n_relays++;
 	if (event_assign(&r->client_read, base, r->client.fd,
 	    EV_READ | EV_PERSIST, relay_event, r) != 0 ||
@@ -239,6 +220,6 @@ relay_start(struct login *l, struct io *client, int worker,
 void
 relay_free_all(struct login *l)
 {
-	while (l->relays != NULL)
-		relay_free(l->relays);
+	while (!LIST_EMPTY(&l->relays))
+		relay_free(LIST_FIRST(&l->relays));
 }

@@ -33,7 +33,7 @@ deliver_note(struct session *s, struct recipient *r, char *reply)
 	r->reply = reply;
 	log_info("delivery: from=<%s> to=<%s> user=<%s> size=%llu session=%s: "
 	    "%s", s->sender, r->address, r->user,
-	    (unsigned long long)s->message.size, s->name, reply);
+	    (unsigned long long)s->message.size, s->client.session, reply);
 }
 
 void
@@ -52,8 +52,8 @@ deliver_result(struct session *s, uint32_t id, uint32_t code, const char *text)
 
 	/* an enhanced status code begins the text, of the same class */
 	if (code < 200 || code > 599 || text[0] != (char)('0' + code / 100)) {
-		log_error("delivery: not a reply: session=%s: %u %s", s->name,
-		    code, text);
+		log_error("delivery: not a reply: session=%s: %u %s",
+		    s->client.session, code, text);
 		deliver_note(s, r, xstrdup("451 4.3.0 Delivery failed"));
 	} else {
 		deliver_note(s, r, xasprintf("%u %s", code, text));
@@ -66,7 +66,7 @@ deliver_send(struct session *s, uint32_t id, struct recipient *r)
 {
 	const struct master_client_delivery d = {
 		.id = id,
-		.session = s->name,
+		.session = s->client.session,
 		.sender = s->sender,
 		.recipient = r->address,
 		.user = r->user,
@@ -75,10 +75,11 @@ deliver_send(struct session *s, uint32_t id, struct recipient *r)
 	int fd = message_dup(&s->message);
 
 	if (fd < 0) {
-		log_error("delivery: no descriptor: session=%s: %m", s->name);
+		log_error("delivery: no descriptor: session=%s: %m",
+		    s->client.session);
 		deliver_note(s, r, xstrdup("451 4.3.0 Out of resources"));
 	} else {
-		master_client_delivery(s->lmtp->master, &d, fd);
+		master_client_delivery(s->lmtp->service.master, &d, fd);
 	}
 }
 
@@ -94,7 +95,8 @@ deliver_start(struct session *s)
 		deliver_give_up(s, "552 5.3.4 Message is too big");
 		return;
 	}
-	if (s->message.problem == MESSAGE_NO_ROOM || s->lmtp->master == NULL) {
+	if (s->message.problem == MESSAGE_NO_ROOM ||
+	    s->lmtp->service.master == NULL) {
 		deliver_give_up(s, "452 4.3.1 No room for it now");
 		return;
 	}

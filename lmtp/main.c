@@ -6,7 +6,6 @@
  * opens nothing, and looks into no message.  250 means that the user's worker
  * has it on disk.
  */
-#include <pwd.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -22,17 +21,11 @@
 static void
 pre_jail_init(const struct conf *conf, struct proc_jail *jail)
 {
-	const struct passwd *pw;
-
 	if (sodium_init() < 0)
 		log_fatal(EX_SOFTWARE, "libsodium does not start");
 	if (!proc_is_root())
 		return;
-	pw = getpwnam(conf->lmtp_user);
-	if (pw == NULL)
-		log_fatal(EX_NOUSER, "no such user: %s", conf->lmtp_user);
-	jail->uid = pw->pw_uid;
-	jail->gid = pw->pw_gid;
+	proc_system_user("lmtp-user", conf->lmtp_user, &jail->uid, &jail->gid);
 	jail->chroot = xasprintf("%s/empty", conf->state_dir);
 }
 
@@ -55,7 +48,7 @@ main(int argc, char **argv)
 
 	lmtp_start(lmtp, PROC_MASTER_FD);
 
-	event_base_dispatch(lmtp->base);
+	event_base_dispatch(lmtp->service.base);
 	lmtp_free(&lmtp);
 	conf_free(&conf);
 	return 0;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,27 +31,16 @@ static struct session *
 session_new(struct lmtp *l, int fd, const struct sockaddr *peer)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
-	unsigned char name[(SESSION_NAME_SIZE - 1) / 2];
 
 	s->lmtp = l;
 	s->fd = fd;
-	addr_text(peer, s->addr);
-	randombytes_buf(name, sizeof(name));
-	sodium_bin2hex(s->name, sizeof(s->name), name, sizeof(name));
 	buf_init(&s->out, SESSION_OUT_MAX);
 	buf_init(&s->in, SESSION_CHUNK);
 	buf_init(&s->line, LIMIT_LMTP_LINE);
 	message_init(&s->message, &l->bytes);
-	if (event_assign(&s->read, l->base, fd, EV_READ | EV_PERSIST,
-	    session_event, s) != 0 ||
-	    event_assign(&s->write, l->base, fd, EV_WRITE | EV_PERSIST,
-	    session_event, s) != 0 ||
-	    event_assign(&s->timer, l->base, -1, 0, session_timeout, s) != 0)
-		log_panic("session: no event");
-	s->next = l->sessions;
-	if (s->next != NULL)
-		s->next->prev = s;
-	l->sessions = s;
+	client_init(&s->client, l->service.base, fd, peer, session_event,
+	    session_timeout, s);
+	LIST_INSERT_HEAD(&l->sessions, s, others);
 	l->n_sessions++;
 	return s;
 }
@@ -62,16 +50,9 @@ session_free(struct session *s)
 {
 	struct lmtp *l = s->lmtp;
 
-	if (s->prev != NULL)
-		s->prev->next = s->next;
-	else
-		l->sessions = s->next;
-	if (s->next != NULL)
-		s->next->prev = s->prev;
+	LIST_REMOVE(s, others);
 	session_reset(s);
-	event_del(&s->read);
-	event_del(&s->write);
-	event_del(&s->timer);
+	client_clear(&s->client);
 	close(s->fd);
 	buf_clear(&s->out);
 	buf_clear(&s->in);
@@ -84,8 +65,8 @@ session_free(struct session *s)
 void
 session_free_all(struct lmtp *l)
 {
-	while (l->sessions != NULL)
-		session_free(l->sessions);
+	while (!LIST_EMPTY(&l->sessions))
+		session_free(LIST_FIRST(&l->sessions));
 }
 
 void
@@ -98,7 +79,8 @@ session_accept(int fd, const struct sockaddr *peer, uint8_t protocol, void *ctx)
 	(void)protocol;
 	snprintf(line, sizeof(line), "220 %s LMTP Postern ready", l->hostname);
 	session_reply(s, line);
-	log_debug("session: connected: addr=%s session=%s", s->addr, s->name);
+	log_debug("session: connected: addr=%s session=%s", s->client.addr,
+	    s->client.session);
 	session_run(s);
 	lmtp_counted(l);
 }
@@ -135,10 +117,11 @@ session_take_ids(struct session *s, uint32_t n)
 struct session *
 session_by_id(struct lmtp *l, uint32_t id)
 {
-	struct session *s = l->sessions;
+	struct session *s;
 
-	while (s != NULL && id - s->first_id >= s->n_ids)
-		s = s->next;
+	LIST_FOREACH(s, &l->sessions, others)
+		if (id - s->first_id < s->n_ids)
+			break;
 	return s;
 }
 
@@ -147,10 +130,7 @@ session_by_id(struct lmtp *l, uint32_t id)
 void
 session_reply(struct session *s, const char *text)
 {
-	for (; *text != '\0'; text++)
-		buf_putc(&s->out,
-		    (unsigned char)*text < 0x20 || *text == 0x7f ? '?' :
-		    (unsigned char)*text);
+	client_put_text(&s->out, text);
 	buf_puts(&s->out, "\r\n");
 }
 
@@ -252,8 +232,8 @@ session_set_state(struct session *s, enum session_state state)
 	if (s->state == SESSION_DEAD ||
 	    (s->state == SESSION_CLOSING && state != SESSION_DEAD))
 		return;
-	log_debug("session: session=%s: %s -> %s", s->name, names[s->state],
-	    names[state]);
+	log_debug("session: session=%s: %s -> %s", s->client.session,
+	    names[s->state], names[state]);
 	s->state = state;
 }
 
@@ -268,7 +248,7 @@ session_go_away(struct session *s)
 static bool
 session_step(struct session *s)
 {
-	struct lmtp *l = s->lmtp;
+	const struct service *l = &s->lmtp->service;
 
 	if (s->state == SESSION_DEAD)
 		return false;
@@ -290,17 +270,6 @@ session_step(struct session *s)
 	return false;
 }
 
-static void
-session_want(struct event *e, bool wanted)
-{
-	bool is = event_pending(e, EV_READ | EV_WRITE, NULL) != 0;
-
-	if (wanted && !is)
-		event_add(e, NULL);
-	else if (!wanted && is)
-		event_del(e);
-}
-
 void
 session_run(struct session *s)
 {
@@ -318,15 +287,15 @@ session_run(struct session *s)
 		lmtp_counted(l);
 		return;
 	}
-	session_want(&s->read, s->out.len == 0 &&
+	client_want(&s->client.read, s->out.len == 0 &&
 	    (s->state == SESSION_COMMAND || s->state == SESSION_DATA));
-	session_want(&s->write, s->out.len > 0);
+	client_want(&s->client.write, s->out.len > 0);
 	if (s->state != SESSION_DELIVER)
-		event_add(&s->timer, &idle);
+		event_add(&s->client.timer, &idle);
 	else if (before != SESSION_DELIVER)
-		event_add(&s->timer, &patience);
+		event_add(&s->client.timer, &patience);
 	if (more)
-		event_active(&s->read, EV_READ, 0);
+		event_active(&s->client.read, EV_READ, 0);
 }
 
 static void
@@ -362,8 +331,8 @@ session_auth_lost(struct lmtp *l)
 {
 	struct session *s, *next;
 
-	for (s = l->sessions; s != NULL; s = next) {
-		next = s->next;
+	for (s = LIST_FIRST(&l->sessions); s != NULL; s = next) {
+		next = LIST_NEXT(s, others);
 		if (s->state != SESSION_RCPT_WAIT)
 			continue;
 		verbs_rcpt_result(s, IPC_UNAVAILABLE, "", "");
@@ -376,8 +345,8 @@ session_master_lost(struct lmtp *l)
 {
 	struct session *s, *next;
 
-	for (s = l->sessions; s != NULL; s = next) {
-		next = s->next;
+	for (s = LIST_FIRST(&l->sessions); s != NULL; s = next) {
+		next = LIST_NEXT(s, others);
 		if (s->state != SESSION_DELIVER)
 			continue;
 		deliver_give_up(s, "451 4.3.0 Delivery was interrupted");
@@ -390,8 +359,8 @@ session_drain_all(struct lmtp *l)
 {
 	struct session *s, *next;
 
-	for (s = l->sessions; s != NULL; s = next) {
-		next = s->next;
+	for (s = LIST_FIRST(&l->sessions); s != NULL; s = next) {
+		next = LIST_NEXT(s, others);
 		session_run(s);
 	}
 }
@@ -401,8 +370,8 @@ session_stop_all(struct lmtp *l)
 {
 	struct session *s, *next;
 
-	for (s = l->sessions; s != NULL; s = next) {
-		next = s->next;
+	for (s = LIST_FIRST(&l->sessions); s != NULL; s = next) {
+		next = LIST_NEXT(s, others);
 		if (s->state == SESSION_DATA || s->state == SESSION_RCPT_WAIT)
 			session_go_away(s);
 		session_run(s);

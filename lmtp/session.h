@@ -23,17 +23,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <event2/event_struct.h>
+#include <sys/queue.h>
 
-#include "common/addr.h"
 #include "common/buf.h"
+#include "common/client.h"
 #include "common/limits.h"
 #include "lmtp/command.h"
 #include "lmtp/data.h"
 #include "lmtp/message.h"
 
 #define SESSION_MAX_ERRORS 20
-#define SESSION_NAME_SIZE 17
 
 struct lmtp;
 struct sockaddr;
@@ -53,13 +52,11 @@ struct recipient {
 };
 
 struct session {
-	struct session *prev, *next;
+	LIST_ENTRY(session) others;
 	struct lmtp *lmtp;             /* borrowed */
 	int fd;                        /* own */
-	struct event read, write, timer;
+	struct client client;
 	enum session_state state;
-	char addr[ADDR_TEXT_SIZE];
-	char name[SESSION_NAME_SIZE];
 	unsigned errors;
 	struct buf out;
 	struct buf in;                 /* read, and to be used later */

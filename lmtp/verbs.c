@@ -61,13 +61,13 @@ verbs_rcpt(struct session *s, const struct command *c)
 		verbs_error(s, "503 5.5.1 Say MAIL first");
 	} else if (s->n_recipients == LIMIT_LMTP_RECIPIENTS) {
 		session_reply(s, "452 4.5.3 Too many recipients");
-	} else if (s->lmtp->auth == NULL) {
+	} else if (s->lmtp->service.auth == NULL) {
 		session_reply(s, "451 4.3.0 Recipients cannot be checked now");
 	} else {
 		s->asking = xstrdup(c->path);
 		session_set_state(s, SESSION_RCPT_WAIT);
-		auth_client_rcpt_check(s->lmtp->auth, session_take_ids(s, 1),
-		    c->path);
+		auth_client_rcpt_check(s->lmtp->service.auth,
+		    session_take_ids(s, 1), c->path);
 	}
 }
 

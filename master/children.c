@@ -156,6 +156,8 @@ introduce_all(struct child *c)
 	}
 }
 
+static void login_freed(struct children *cs);
+
 /* --- an end --------------------------------------------------------------- */
 
 static void
@@ -207,6 +209,8 @@ child_lost(struct child *c)
 			    now_ms() - c->started_ms < YOUNG_MS);
 		c->slot = NULL;
 	}
+	if (c->taken && !c->master->stopping)
+		login_freed(cs);
 	children_retire_auth(c->master);
 	if (c->reaped)
 		child_free(c);
@@ -634,24 +638,71 @@ children_on_ready(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	return true;
 }
 
+/* An isolated login has its client: another process takes its slot, unless
+ * there are too many, and the client must go if its network has too many. */
+static void
+login_taken(struct child *c, uint64_t block)
+{
+	const struct conf *conf = c->master->conf;
+	struct slot *s = c->slot;
+	const struct child *o;
+	unsigned all = 0, of_block = 0;
+
+	c->slot = NULL;
+	s->child = NULL;
+	c->draining = true; /* DRAIN would tell it nothing new */
+	c->taken = true;
+	c->block = block;
+	TAILQ_FOREACH(o, &c->master->children.all, next) {
+		all += o->taken && o->chan != NULL;
+		of_block += o->block == block && !o->stopping &&
+		    o->chan != NULL;
+	}
+	if (block != 0 && of_block > conf->unauth_per_block) {
+		log_info("children: too many unauthenticated connections of a "
+		    "network: %s[%d]", c->row->name, (int)c->pid);
+		child_stop(c);
+	}
+	if (all < conf->connections_per_login)
+		slot_refill(s, false);
+	else
+		log_warn("children: full, not accepting: connections: %u", all);
+}
+
+void
+children_logged_in(struct child *c)
+{
+	if (!c->taken)
+		return;
+	c->block = 0;
+	c->quiesced = true;
+	children_retire_auth(c->master);
+}
+
+/* One of them has ended: who waits for room gets it. */
+static void
+login_freed(struct children *cs)
+{
+	for (size_t i = 0; i < cs->n_slots; i++)
+		if (cs->slots[i]->row->role == IPC_R_LOGIN &&
+		    cs->slots[i]->child == NULL &&
+		    !evtimer_pending(cs->slots[i]->timer, NULL))
+			slot_refill(cs->slots[i], false);
+}
+
 /* An answer to DRAIN; unasked only where each connection has a login of its
- * own: it has accepted one, another process takes its slot. */
+ * own: it has accepted one. */
 bool
 children_on_quiesced(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 {
 	struct child *c = ctx;
-	struct slot *s = c->slot;
 
 	(void)chan;
-	(void)m;
 	if (!c->draining && (c->row->role != IPC_R_LOGIN ||
 	    !c->master->conf->login_isolated))
 		return false;
-	if (!c->draining && s != NULL) {
-		c->slot = NULL;
-		s->child = NULL;
-		c->draining = true; /* DRAIN would tell it nothing new */
-		slot_refill(s, false);
+	if (!c->draining && c->slot != NULL) {
+		login_taken(c, ipc_get_u64(m));
 		return true;
 	}
 	c->quiesced = true;

@@ -42,6 +42,8 @@ struct child {
 	time_t started;
 	int64_t started_ms;     /* monotonic */
 	bool ready, draining, quiesced, stopping, reaped;
+	bool taken;             /* isolated login: has its one client */
+	uint64_t block;         /* of that client before login, else 0 */
 	struct ipc_chan *chan;  /* own; NULL: lost */
 	struct event *timer;    /* own; what "or N s" says above */
 	struct child *auth;     /* login, lmtp: auth of its tickets */
@@ -89,6 +91,9 @@ struct child *children_nursery(struct master *m);
 struct child *children_auth(struct master *m);
 /* Starts another one in its place; this one is stopped. */
 void children_replace(struct child *c);
+/* A client of this login has logged in; an isolated one has no other, and needs
+ * no auth from now on. */
+void children_logged_in(struct child *c);
 /* Looks whether an auth of an old generation has nobody left to serve. */
 void children_retire_auth(struct master *m);
 /* One word: starting, ready, draining, quiesced, stopping. */

@@ -156,6 +156,8 @@ sessions_on_status(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	}
 	log_debug("sessions: open: %s/%s", w->tenant->user, j->session);
 	result(j, IPC_OK, "", "");
+	if (j->from != NULL)
+		children_logged_in(j->from);
 	job_answered(j);
 	j->state = JOB_LIVE;
 	return true;

@@ -34,8 +34,6 @@
 #define BECOME_SECONDS 30
 #define LEAVE_SECONDS 10
 #define REFILL_SECONDS 1    /* between tries while spares die */
-#define NURSERY_FORKS 1000
-#define NURSERY_SECONDS 3600
 
 static void worker_closed(struct worker *w);
 static void tenants_serve(struct master *m);
@@ -442,9 +440,9 @@ workers_fill(struct master *m)
 	if (nursery == NULL || m->stopping ||
 	    evtimer_pending(m->workers.refill, NULL))
 		return;
-	if (nursery->forks >= NURSERY_FORKS ||
-	    (nursery->forks > 0 &&
-	    time(NULL) - nursery->started >= NURSERY_SECONDS)) {
+	if (nursery->forks >= m->conf->nursery_forks ||
+	    (nursery->forks > 0 && time(NULL) - nursery->started >=
+	    (time_t)m->conf->nursery_seconds)) {
 		children_replace(nursery); /* comes back here */
 		return;
 	}

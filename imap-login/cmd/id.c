@@ -51,7 +51,7 @@ cmd_id_run(struct conn *c, struct cmd_req *req)
 {
 	if (req->client != NULL)
 		log_debug("id: client=<%s> session=%s", req->client,
-		    c->session);
+		    c->client.session);
 	conn_line(c, "* ID (\"name\" \"Postern\")");
 	conn_reply(c, "OK", NULL, "ID completed");
 }

@@ -70,7 +70,8 @@ client_open(const char *host, int port, bool tls)
 	if (inet_pton(AF_INET, host, &sin.sin_addr) != 1)
 		errx(1, "bad address: %s", host);
 	c->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (c->fd == -1 || connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
+	if (c->fd == -1 ||
+	    connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)) == -1)
 		err(1, "connect: %s port %d", host, port);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
@@ -270,7 +271,8 @@ client_cmd_wait(struct client *c, struct client_result *r)
 {
 	struct client_result none;
 	char tag[32];
-	size_t len, tag_len = (size_t)snprintf(tag, sizeof(tag), "t%u ", c->tag);
+	size_t len,
+	    tag_len = (size_t)snprintf(tag, sizeof(tag), "t%u ", c->tag);
 	bool inside = false; /* behind a literal: not the start of a response */
 
 	if (r == NULL)
@@ -281,7 +283,8 @@ client_cmd_wait(struct client *c, struct client_result *r)
 		long lit;
 
 		r->bytes += len + 1;
-		if (!inside && len > tag_len && memcmp(line, tag, tag_len) == 0) {
+		if (!inside && len > tag_len &&
+		    memcmp(line, tag, tag_len) == 0) {
 			if (strncmp(line + tag_len, "OK", 2) != 0)
 				errx(1, "answer: %.*s", (int)len, line);
 			return;

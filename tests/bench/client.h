@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * A blocking IMAP client of the load generator: cheap, and it trusts the server.
+ * A blocking IMAP client of the load generator: cheap, and trusts the server.
  */
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
@@ -12,7 +12,7 @@ struct client;
 
 struct client_result {
 	size_t bytes;     /* of the answer, with its tagged line */
-	size_t untagged;  /* lines that start with "* ", literals not looked into */
+	size_t untagged;  /* lines that start with "* ", not in literals */
 	size_t numbers;   /* in "* SEARCH" lines */
 };
 

@@ -108,9 +108,10 @@ load_threads(void *(*fn)(void *))
 		pthread_join(t[i], NULL);
 	wall = client_now() - start;
 	qsort(took, opt.count, sizeof(*took), load_compare);
-	printf("{\"count\": %u, \"seconds\": %.6f, \"rate\": %.3f, \"p50_ms\": %.4f, "
-	    "\"p99_ms\": %.4f, \"client_cpu\": %.3f}\n", opt.count, wall,
-	    opt.count / wall, load_percentile(took, opt.count, 0.50) * 1e3,
+	printf("{\"count\": %u, \"seconds\": %.6f, \"rate\": %.3f, "
+	    "\"p50_ms\": %.4f, \"p99_ms\": %.4f, \"client_cpu\": %.3f}\n",
+	    opt.count, wall, opt.count / wall,
+	    load_percentile(took, opt.count, 0.50) * 1e3,
 	    load_percentile(took, opt.count, 0.99) * 1e3, load_cpu());
 	free(t);
 	free(took);
@@ -179,11 +180,12 @@ load_fill(void)
 				gen_message(j, &b);
 			gen_date(j, date, sizeof(date));
 			bytes += b.len;
-			snprintf(line, sizeof(line), " %s\"%s\" {%zu+}\r\n", gen_flags(j),
-			    date, b.len);
+			snprintf(line, sizeof(line), " %s\"%s\" {%zu+}\r\n",
+			    gen_flags(j), date, b.len);
 			if (j == i) {
 				char head[256];
-				int n = snprintf(head, sizeof(head), "f APPEND %s", opt.mailbox);
+				int n = snprintf(head, sizeof(head),
+				    "f APPEND %s", opt.mailbox);
 
 				client_send(c, head, (size_t)n);
 			}
@@ -197,8 +199,9 @@ load_fill(void)
 		if (strncmp(line, "f OK", 4) != 0)
 			errx(1, "fill: %s", line);
 	}
-	printf("{\"count\": %u, \"bytes\": %zu, \"seconds\": %.6f, \"rate\": %.3f, "
-	    "\"client_cpu\": %.3f}\n", opt.count, bytes, client_now() - start,
+	printf("{\"count\": %u, \"bytes\": %zu, \"seconds\": %.6f, "
+	    "\"rate\": %.3f, \"client_cpu\": %.3f}\n",
+	    opt.count, bytes, client_now() - start,
 	    opt.count / (client_now() - start), load_cpu());
 	client_cmd(c, NULL, "LOGOUT");
 	client_close(&c);
@@ -217,14 +220,16 @@ load_cmd(int argc, char **argv)
 	start = client_now();
 	client_cmd(c, &r, "SELECT %s", opt.mailbox);
 	select = client_now() - start;
-	printf("{\"login_seconds\": %.6f, \"select_seconds\": %.6f, \"commands\": [", login,
-	    select);
+	printf("{\"login_seconds\": %.6f, \"select_seconds\": %.6f, "
+	    "\"commands\": [",
+	    login, select);
 	for (i = 0; i < argc; i++) {
 		start = client_now();
 		client_cmd(c, &r, "%s", argv[i]);
-		printf("%s{\"seconds\": %.6f, \"bytes\": %zu, \"untagged\": %zu, "
-		    "\"numbers\": %zu}", i ? ", " : "", client_now() - start, r.bytes,
-		    r.untagged, r.numbers);
+		printf("%s{\"seconds\": %.6f, \"bytes\": %zu, "
+		    "\"untagged\": %zu, \"numbers\": %zu}",
+		    i ? ", " : "", client_now() - start, r.bytes, r.untagged,
+		    r.numbers);
 	}
 	printf("], \"client_cpu\": %.3f}\n", load_cpu());
 	client_cmd(c, NULL, "LOGOUT");

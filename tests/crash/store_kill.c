@@ -164,9 +164,12 @@ model_apply(struct model *m, const struct op *op)
 
 			if (msg->uid < op->first || msg->uid > op->last)
 				continue;
-			msg->flags = op->how == STORE_FLAGS_SET ? op->flags
-			    : op->how == STORE_FLAGS_ADD ? msg->flags | op->flags
-			                                 : msg->flags & ~op->flags;
+			if (op->how == STORE_FLAGS_SET)
+				msg->flags = op->flags;
+			else if (op->how == STORE_FLAGS_ADD)
+				msg->flags |= op->flags;
+			else
+				msg->flags &= ~op->flags;
 		}
 		break;
 	case EXPUNGE:
@@ -236,7 +239,8 @@ same_mailbox(struct store *st, const struct mailbox *b, bool say)
 			    store_reader_bytes(r, &msg, &data) == STORE_OK &&
 			    memcmp(data, want, msg.size) == 0;
 	if (!same && say)
-		printf("# %s: %zu rows, want %zu; uidnext %u, want %u; row %zu\n",
+		printf("# %s: %zu rows, want %zu; uidnext %u, want %u; "
+		    "row %zu\n",
 		    b->name, n, b->n, (unsigned)store_mbox_info(m)->uidnext,
 		    (unsigned)b->uidnext, i);
 	store_reader_free(&r);

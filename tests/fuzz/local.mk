@@ -16,4 +16,5 @@ include tests/fuzz/store.mk
 include tests/fuzz/ipc.mk
 include tests/fuzz/lmtp.mk
 include tests/fuzz/conf.mk
+include tests/fuzz/auth.mk
 include tests/fuzz/worker.mk

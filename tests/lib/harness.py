@@ -231,7 +231,8 @@ class Imap:
 
     def __init__(self, host, port, ca=None, timeout=None, greeting=True,
                  rcvbuf=0):
-        self.sock = socket.socket()
+        self.sock = socket.socket(socket.AF_INET6 if ":" in host
+                                  else socket.AF_INET)
         if rcvbuf:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         self.sock.settimeout(timeout or TIMEOUT)
@@ -443,8 +444,12 @@ class Proc:
             return dict(l.rstrip("\n").split(":\t", 1) for l in f if ":\t" in l)
 
     def title(self):
-        with open("/proc/%d/cmdline" % self.pid) as f:
-            return f.read().replace("\0", " ").strip()
+        """"" for a process that has ended meanwhile."""
+        try:
+            with open("/proc/%d/cmdline" % self.pid) as f:
+                return f.read().replace("\0", " ").strip()
+        except OSError:
+            return ""
 
     def user(self):
         uid = int(self.status()["Uid"].split()[1])

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "auth/home.h"
-#include "auth/user.h"
+#include "common/user.h"
 
 #define LONG10 "0123456789"
 #define LONG100 LONG10 LONG10 LONG10 LONG10 LONG10 LONG10 LONG10 LONG10 \

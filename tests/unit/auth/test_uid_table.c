@@ -212,19 +212,52 @@ test_damage_stops_the_start(void **state)
 	}
 }
 
+/* During a reload the old auth process and the new one both give uids out. */
 static void
-test_has_one_owner(void **state)
+test_two_at_a_time(void **state)
 {
-	struct uid_table *t = table_open(70000, 70009);
-	char *error = NULL;
+	struct uid_table *a = table_open(70000, 70009);
+	struct uid_table *b = table_open(70000, 70009);
+	FILE *f;
 
 	(void)state;
-	assert_null(uid_table_open(path, 70000, 70009, getuid(), getgid(),
-	    &error));
-	assert_non_null(strstr(error, "another auth process"));
-	free(error);
-	uid_table_free(&t);
-	t = table_open(70000, 70009);
+	assert_int_equal(get(a, "alice"), 70000);
+	assert_int_equal(get(b, "bob"), 70001);
+	assert_int_equal(get(a, "carol"), 70002);
+	assert_int_equal(get(a, "bob"), 70001);
+	assert_int_equal(get(b, "alice"), 70000);
+	assert_int_equal(get(b, "carol"), 70002);
+	/* one that died while it wrote */
+	f = fopen(path, "a");
+	assert_non_null(f);
+	fputs("70003 da", f);
+	fclose(f);
+	assert_int_equal(get(a, "erin"), 70003);
+	assert_int_equal(get(b, "dave"), 70004);
+	uid_table_free(&a);
+	expect_file("70000 alice\n70001 bob\n70002 carol\n70003 erin\n"
+	    "70004 dave\n");
+	/* damage: what was known stays good, nothing new is given */
+	f = fopen(path, "a");
+	assert_non_null(f);
+	fputs("70000 twin\n", f);
+	fclose(f);
+	assert_int_equal(get(b, "frank"), 0);
+	assert_int_equal(get(b, "grace"), 0);
+	assert_int_equal(get(b, "dave"), 70004);
+	uid_table_free(&b);
+}
+
+static void
+test_a_file_cut_short(void **state)
+{
+	struct uid_table *t = table_open(70000, 70009);
+
+	(void)state;
+	assert_int_equal(get(t, "alice"), 70000);
+	write_file(M(""));
+	assert_int_equal(get(t, "bob"), 0);
+	assert_int_equal(get(t, "alice"), 70000);
 	uid_table_free(&t);
 }
 
@@ -293,7 +326,8 @@ main(void)
 		    start_anew),
 		cmocka_unit_test_setup(test_torn_last_line, start_anew),
 		cmocka_unit_test_setup(test_damage_stops_the_start, start_anew),
-		cmocka_unit_test_setup(test_has_one_owner, start_anew),
+		cmocka_unit_test_setup(test_two_at_a_time, start_anew),
+		cmocka_unit_test_setup(test_a_file_cut_short, start_anew),
 		cmocka_unit_test_setup(test_follows_no_link, start_anew),
 		cmocka_unit_test_setup(test_a_failed_write_gives_nothing,
 		    start_anew),

@@ -62,9 +62,11 @@ test_arena_keeps_everything_until_reset(void **state)
 		for (int i = 0; i < 2000; i++) {
 			char want[64];
 
-			snprintf(want, sizeof(want), "string %d of %d", i, round);
+			snprintf(
+			    want, sizeof(want), "string %d of %d", i, round);
 			assert_string_equal(all[i], want);
-			assert_int_equal((uintptr_t)all[i] % _Alignof(max_align_t), 0);
+			assert_int_equal(
+			    (uintptr_t)all[i] % _Alignof(max_align_t), 0);
 		}
 		arena_reset(&a);
 	}

@@ -82,7 +82,8 @@ test_values(void **state)
 {
 	struct conf *c = load_good(
 	    "# a comment\n"
-	    "login-mode = isolated\nlogin-mode = shared\nlogin-mode = isolated\n"
+	    "login-mode = isolated\nlogin-mode = shared\n"
+	    "login-mode = isolated\n"
 	    "uid-policy = range\nfirst-uid = 5000\nlast-uid = 6000\n"
 	    "durability = relaxed\npassdb = passwd-file\npasswd-file = users\n"
 	    "message-size = 10M\nquota-bytes = \"2G\"\nquota-messages = 5k\n"
@@ -92,9 +93,11 @@ test_values(void **state)
 	    "log = run.log\nstate-dir = .\n"
 	    "listener main { protocol = imap address = \"127.0.0.1\"\n"
 	    "  port = 1143 }\n"
-	    "listener drop { protocol = lmtp address = \"./lmtp\" mode = 0660 }\n"
+	    "listener drop { protocol = lmtp address = \"./lmtp\" "
+	    "mode = 0660 }\n"
 	    "listener main { protocol = imap address = \"::1\" port = 2143 }\n"
-	    "mailbox \"Sent Mail\" { special-use = \"\\\\Sent\" subscribe = no }\n");
+	    "mailbox \"Sent Mail\" { special-use = \"\\\\Sent\" "
+	    "subscribe = no }\n");
 	char want[128];
 
 	(void)state;
@@ -134,7 +137,8 @@ static const struct {
 	{ "login-mod = shared\n",
 	    ":1: unknown setting \"login-mod\", did you mean \"login-mode\"?" },
 	{ "zzzzzzzzzzz = 1\n", ":1: unknown setting \"zzzzzzzzzzz\"" },
-	{ "\nmessage-size = lots\n", ":2: message-size: \"lots\" is not a size" },
+	{ "\nmessage-size = lots\n",
+	    ":2: message-size: \"lots\" is not a size" },
 	{ "login-processes = -1\n", "is not a number" },
 	{ "login-processes = 99999\n", "is not within 0 and 256" },
 	{ "login-mode = \"\"\n", "is not one of shared|isolated" },
@@ -170,7 +174,8 @@ static const struct {
 	{ "mailbox Sent { special-use = \"\\\\Snt\" }\n", "is no special use" },
 	{ "mailbox inbox { }\n", "INBOX is always there" },
 	{ "uid-policy = range\nhome = \"%h/mail\"\n", "needs uid-policy" },
-	{ "uid-policy = single\nvirtual-user = \"\"\n", "needs a virtual-user" },
+	{ "uid-policy = single\nvirtual-user = \"\"\n",
+	    "needs a virtual-user" },
 	{ "passdb = passwd-file\npasswd-file = \"\"\n", "needs a passwd-file" },
 	{ "control-socket = \"\"\n", "must be a path" },
 	{ "idle-seconds 5\n", "missing equal sign" },
@@ -182,8 +187,9 @@ static const struct {
 	/* all of it, in the order of the lines */
 	{ "login-mode = both\nspare-worker = 3\nidle-seconds = soon\nx = 1\n"
 	  "passdb = ldap\n",
-	    ":1: login-mode\n:2: unknown setting \"spare-worker\", did you mean "
-	    "\"spare-workers\"?\n:3: idle-seconds\n:4: unknown\n:5: passdb" },
+	    ":1: login-mode\n:2: unknown setting \"spare-worker\", did you "
+	    "mean \"spare-workers\"?\n:3: idle-seconds\n:4: unknown\n"
+	    ":5: passdb" },
 };
 
 static void

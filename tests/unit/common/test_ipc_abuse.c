@@ -332,92 +332,139 @@ test_longest(const struct ipc_row *row, unsigned from, unsigned to)
 	refused("one byte too long", row, from, to, phase_of(row), &p);
 }
 
+/* A row being misused: from lowest sender to lowest receiver. */
+struct abuse {
+	const struct ipc_row *row;
+	unsigned from, to, phase;
+	struct packet p;
+};
+
+static void
+valid(struct abuse *a)
+{
+	packet_valid(&a->p, a->row, a->from);
+}
+
+static void
+abused(const char *what, struct abuse *a)
+{
+	refused(what, a->row, a->from, a->to, a->phase, &a->p);
+}
+
+static void
+abuse_roles_and_phases(struct abuse *a)
+{
+	const struct ipc_row *row = a->row;
+
+	valid(a);
+	for (unsigned role = 1; role <= IPC_R_CTL; role <<= 1) {
+		if ((row->from & role) == 0)
+			refused("wrong sender", row, role, a->to, a->phase,
+			    &a->p);
+		if ((row->to & role) == 0)
+			refused("wrong receiver", row, a->from, role, a->phase,
+			    &a->p);
+	}
+	if (row->type == IPC_HELLO) {
+		a->p.bytes[IPC_HEADER] ^= 0x7f;
+		abused("another role", a);
+	} else {
+		refused("before HELLO", row, a->from, a->to, IPC_P_NEW, &a->p);
+	}
+	if (a->phase == IPC_P_OWNED)
+		refused("before OWNED", row, a->from, a->to, IPC_P_OPEN, &a->p);
+	if ((row->phase & IPC_P_OWNED) == 0 && a->phase == IPC_P_OPEN)
+		refused("after OWNED", row, a->from, a->to, IPC_P_OWNED, &a->p);
+}
+
+static void
+abuse_length(struct abuse *a)
+{
+	struct packet *p = &a->p;
+
+	valid(a);
+	p->len--;
+	abused("short of its header", a);
+	if (p->len >= IPC_HEADER)
+		packet_header(p, a->row->type);
+	abused("short", a);
+	valid(a);
+	p->len++;
+	abused("longer than its header", a);
+	packet_header(p, a->row->type);
+	abused("trailing", a);
+	valid(a);
+	memset(p->bytes + p->len, 0, sizeof(p->bytes) - p->len);
+	p->len = IPC_HEADER + a->row->max + 1;
+	packet_header(p, a->row->type);
+	abused("long", a);
+	p->len = IPC_HEADER + LIMIT_IPC_BODY + 100;
+	packet_header(p, a->row->type);
+	abused("longer than any", a);
+	valid(a);
+	p->bytes[7] = 1;
+	abused("unknown number", a);
+}
+
+static void
+abuse_descriptors(struct abuse *a)
+{
+	valid(a);
+	a->p.fds = a->row->fd ? 0 : 1;
+	abused(a->row->fd ? "descriptor missing" : "descriptor not wanted", a);
+	a->p.fds = 2;
+	abused("two descriptors", a);
+	a->p.fds = 8;
+	abused("eight descriptors", a);
+}
+
+static void
+abuse_fields(struct abuse *a)
+{
+	struct packet *p = &a->p;
+	size_t at;
+
+	valid(a);
+	at = field_at(p, a->row, true);
+	if (at != 0) {
+		p->bytes[at + 5] = '\0';
+		abused("NUL inside a str", a);
+		valid(a);
+		p->bytes[at + 4 + ipc_load32(p->bytes + at)] = 'x';
+		abused("str without its NUL", a);
+		valid(a);
+		ipc_store(p->bytes + at, p->len, 4);
+		abused("str past the end", a);
+		ipc_store(p->bytes + at, 0xffffffff, 4);
+		abused("str of 4 GiB", a);
+	}
+	valid(a);
+	at = field_at(p, a->row, false);
+	if (at != 0) {
+		ipc_store(p->bytes + at, p->len, 4);
+		abused("blob past the end", a);
+		ipc_store(p->bytes + at, 0xfffffffc, 4);
+		abused("blob of 4 GiB", a);
+	}
+}
+
 static void
 test_row(void **state)
 {
-	const struct ipc_row *row = *state;
-	unsigned from = lowest(row->from), to = lowest(row->to), role;
-	unsigned phase = phase_of(row);
-	static struct packet p;
-	size_t at;
+	static struct abuse a;
 
-	if (to == from)
-		to = lowest(row->to & ~to);
-	accepted(row, from, to);
-	test_longest(row, from, to);
-#define VALID() packet_valid(&p, row, from)
-#define REFUSED(what) refused(what, row, from, to, phase, &p)
-	VALID();
-	for (role = 1; role <= IPC_R_CTL; role <<= 1) {
-		if ((row->from & role) == 0)
-			refused("wrong sender", row, role, to, phase, &p);
-		if ((row->to & role) == 0)
-			refused("wrong receiver", row, from, role, phase, &p);
-	}
-	if (row->type == IPC_HELLO) {
-		p.bytes[IPC_HEADER] ^= 0x7f;
-		REFUSED("another role");
-	} else {
-		refused("before HELLO", row, from, to, IPC_P_NEW, &p);
-	}
-	if (phase == IPC_P_OWNED)
-		refused("before OWNED", row, from, to, IPC_P_OPEN, &p);
-	if ((row->phase & IPC_P_OWNED) == 0 && phase == IPC_P_OPEN)
-		refused("after OWNED", row, from, to, IPC_P_OWNED, &p);
-
-	VALID();
-	p.len--;
-	REFUSED("short of its header");
-	if (p.len >= IPC_HEADER)
-		packet_header(&p, row->type);
-	REFUSED("short");
-	VALID();
-	p.len++;
-	REFUSED("longer than its header");
-	packet_header(&p, row->type);
-	REFUSED("trailing");
-	VALID();
-	memset(p.bytes + p.len, 0, sizeof(p.bytes) - p.len);
-	p.len = IPC_HEADER + row->max + 1;
-	packet_header(&p, row->type);
-	REFUSED("long");
-	p.len = IPC_HEADER + LIMIT_IPC_BODY + 100;
-	packet_header(&p, row->type);
-	REFUSED("longer than any");
-	VALID();
-	p.bytes[7] = 1;
-	REFUSED("unknown number");
-
-	VALID();
-	p.fds = row->fd ? 0 : 1;
-	REFUSED(row->fd ? "descriptor missing" : "descriptor not wanted");
-	p.fds = 2;
-	REFUSED("two descriptors");
-	p.fds = 8;
-	REFUSED("eight descriptors");
-
-	VALID();
-	at = field_at(&p, row, true);
-	if (at != 0) {
-		p.bytes[at + 5] = '\0';
-		REFUSED("NUL inside a str");
-		VALID();
-		p.bytes[at + 4 + ipc_load32(p.bytes + at)] = 'x';
-		REFUSED("str without its NUL");
-		VALID();
-		ipc_store(p.bytes + at, p.len, 4);
-		REFUSED("str past the end");
-		ipc_store(p.bytes + at, 0xffffffff, 4);
-		REFUSED("str of 4 GiB");
-	}
-	VALID();
-	at = field_at(&p, row, false);
-	if (at != 0) {
-		ipc_store(p.bytes + at, p.len, 4);
-		REFUSED("blob past the end");
-		ipc_store(p.bytes + at, 0xfffffffc, 4);
-		REFUSED("blob of 4 GiB");
-	}
+	a.row = *state;
+	a.from = lowest(a.row->from);
+	a.to = lowest(a.row->to);
+	a.phase = phase_of(a.row);
+	if (a.to == a.from)
+		a.to = lowest(a.row->to & ~a.to);
+	accepted(a.row, a.from, a.to);
+	test_longest(a.row, a.from, a.to);
+	abuse_roles_and_phases(&a);
+	abuse_length(&a);
+	abuse_descriptors(&a);
+	abuse_fields(&a);
 }
 
 static void

@@ -248,14 +248,16 @@ static void
 test_runtime(void **state)
 {
 	static const struct call calls[] = {
-		{ "status", "", 0, "imap-worker     4711        2 owned", NULL },
+		{ "status", "", 0, "imap-worker     4711        2 owned",
+		    NULL },
 		{ "status --json", "", 0,
 		    "{\"processes\": [\n  {\"role\": \"imap-worker\", \"pid\": "
 		    "4711, \"user\": \"alice\", \"since\": "
 		    "\"1970-01-01T00:00:00Z\", \"sessions\": 2, \"state\": "
 		    "\"owned\"}\n]}", NULL },
 		{ "who", "", 0, "al\\x1b[2Jice\"", "\033" },
-		{ "who alice --json", "", 0, "\"al\\u001b[2Jice\\\"\"", "\033" },
+		{ "who alice --json", "", 0, "\"al\\u001b[2Jice\\\"\"",
+		    "\033" },
 		{ "who nobody", "", 0, "no sessions", NULL },
 		{ "who nobody --json", "", 0, "{\"sessions\": []}", NULL },
 		{ "kick alice/s1", "", 0, "1 session ended", NULL },
@@ -334,7 +336,8 @@ test_usage(void **state)
 		{ "--help", "", 0, "usage:", NULL },
 		{ "config --help", "", 0, "config dump", "kick" },
 		{ "--version", "", 0, "posternctl ", NULL },
-		{ "status --config /nonexistent", "", 78, "No such file", NULL },
+		{ "status --config /nonexistent", "", 78, "No such file",
+		    NULL },
 		{ "config check", "", 78, "users/passwd: No such file", NULL },
 		{ "config check --json", "", 78,
 		    "{\"problems\": [\"passwd-file: ", "\"ok\": true" },
@@ -360,11 +363,13 @@ test_users(void **state)
 		{ "user add a:b --stdin", "x\\n", 64, "cannot be", NULL },
 		{ "user add ../x --stdin", "x\\n", 64, "cannot be", NULL },
 		{ "user add .. --stdin", "x\\n", 64, "cannot be", NULL },
+		{ "user add c@.. --stdin", "x\\n", 64, "cannot be", NULL },
+		{ "user add \303x --stdin", "x\\n", 64, "cannot be", NULL },
 		{ "user add c --stdin", "\\n", 1, "empty password", NULL },
 		{ "user add c --stdin", "", 1, "empty password", NULL },
 		{ "user add c --stdin --home a:b", "x\\n", 64, "--home", NULL },
-		{ "user list", "", 0, "bob@example.com                  ARGON2ID"
-		    "     /srv/bob", "secret" },
+		{ "user list", "", 0, "bob@example.com                  "
+		    "ARGON2ID     /srv/bob", "secret" },
 		{ "passwd carol --stdin", "x\\n", 1, "no such user", NULL },
 		{ "passwd alice@example.org --stdin", "new\\n", 0,
 		    "password changed", NULL },
@@ -396,7 +401,8 @@ read_passwd(void)
 	return text;
 }
 
-/* Everything but the password stays: comments, other fields, mode. */
+/* Everything but the password stays: comments, other fields, mode. Of a user
+ * who goes, no line stays. */
 static void
 test_edit_keeps_the_rest(void **state)
 {
@@ -412,7 +418,7 @@ test_edit_keeps_the_rest(void **state)
 	(void)state;
 	assert_non_null(f);
 	fputs("# staff\n\nerik:$6$x:::::\ndora:old:5:6:Dora:/h:/bin/sh:k=v\n"
-	      "no newline:*", f);
+	      "erik:{PLAIN}older\nno newline:*", f);
 	fclose(f);
 	assert_int_equal(chmod(passwd, 0640), 0);
 	RUN(calls);

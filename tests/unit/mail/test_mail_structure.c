@@ -140,7 +140,8 @@ static const struct {
 	    " NIL NIL \"7BIT\" 5 1" NILS " 3" NILS },
 	{ "message within, empty", "Content-Type: message/rfc822\r\n",
 	    "(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 0 " NO_ENV
-	    " (\"TEXT\" \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 0 0" NILS " 0" NILS },
+	    " (\"TEXT\" \"PLAIN\" " ASCII " NIL NIL \"7BIT\" 0 0" NILS
+	    " 0" NILS },
 	{ "digest",
 	    "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n"
 	    "Subject: in\r\n\r\none\r\n--b\r\nContent-Type: text/plain\r\n\r\n"

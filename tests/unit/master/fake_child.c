@@ -23,6 +23,7 @@
 
 #include "common/ipc.h"
 #include "common/log.h"
+#include "common/master_client.h"
 #include "common/proc.h"
 #include "common/xalloc.h"
 
@@ -235,7 +236,7 @@ drain(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	(void)ctx;
 	for (unsigned i = 0; i < n_listening; i++)
 		event_del(listening[i]);
-	simple(IPC_QUIESCED);
+	master_client_quiesced(master, 0);
 	return true;
 }
 

@@ -352,7 +352,8 @@ test_kick(void **state)
 	(void)state;
 	fd = ask("imap.sock", "a alice\n", line);
 	/* the client may hear of its session before the master does */
-	for (int i = 0; i < 100 && control(IPC_VERB_WHO, "alice").rows != 1; i++)
+	for (int i = 0; i < 100 && control(IPC_VERB_WHO, "alice").rows != 1;
+	     i++)
 		sleep_ms(20);
 	a = control(IPC_VERB_KICK, "alice/s9");
 	assert_int_equal(a.status, IPC_NO_SUCH_USER);

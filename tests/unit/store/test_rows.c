@@ -228,6 +228,34 @@ test_flags(void **state)
 	store_test_end(&t);
 }
 
+/* By turns: few at random, a chunk, one, many at random. */
+static void
+expunge_pattern(roaring_bitmap_t *set, unsigned round, uint64_t *random)
+{
+	bool in;
+
+	for (uint32_t uid = 1; uid <= 600; uid++) {
+		*random = *random * 6364136223846793005u +
+		    1442695040888963407u;
+		switch (round % 4) {
+		case 0:
+			in = (*random >> 40) % 60 == 0;
+			break;
+		case 1:
+			in = uid / 41 == round % 15;
+			break;
+		case 2:
+			in = uid == round * 9 % 500;
+			break;
+		default:
+			in = (*random >> 40) % 12 == 0;
+			break;
+		}
+		if (in)
+			roaring_bitmap_add(set, uid);
+	}
+}
+
 /* Expunges by many patterns, against a plain model. */
 static void
 test_expunge(void **state)
@@ -251,17 +279,9 @@ test_expunge(void **state)
 	for (unsigned round = 0; round < 60; round++) {
 		roaring_bitmap_t *set = roaring_bitmap_create();
 		roaring_bitmap_t *gone = roaring_bitmap_create();
-		unsigned kind = round % 4;
 		roaring_uint32_iterator_t it;
 
-		for (uint32_t uid = 1; uid <= 600; uid++) {
-			state_r = state_r * 6364136223846793005u + 1442695040888963407u;
-			if (kind == 0 ? (state_r >> 40) % 60 == 0
-			    : kind == 1 ? uid / 41 == round % 15
-			    : kind == 2 ? uid == round * 9 % 500
-			                : (state_r >> 40) % 12 == 0)
-				roaring_bitmap_add(set, uid);
-		}
+		expunge_pattern(set, round, &state_r);
 		assert_int_equal(store_expunge(m, set, gone), STORE_OK);
 		roaring_bitmap_and_inplace(set, model);
 		assert_true(roaring_bitmap_equals(set, gone));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "auth/user.h"
+#include "common/user.h"
 
 #include <stddef.h>
 #include <stdio.h>

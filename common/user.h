@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * User names: what counts as one, and its one canonical form. Names from
- * clients, recipients and the passwd-file all go through user_normalize(), so
- * that later parts (home templates, the uid table, logs) need not ask again.
+ * clients, recipients, the passwd-file and posternctl all go through
+ * user_normalize(), so that later parts (home templates, the uid table, logs)
+ * need not ask again.
  *
  * Refused: empty, more than 255 bytes, bytes that are not UTF-8, control
  * characters, '/', and "." or ".." as the whole name, its local part or its
@@ -10,8 +11,8 @@
  * small. A name without '@' gets "@" and the default domain, where there is
  * one.
  */
-#ifndef AUTH_USER_H
-#define AUTH_USER_H
+#ifndef COMMON_USER_H
+#define COMMON_USER_H
 
 #include <stdbool.h>
 

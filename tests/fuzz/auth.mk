@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: ISC
+check_PROGRAMS += fuzz_passwd_file fuzz_rcpt fuzz_sasl fuzz_uid_table \
+	fuzz_user fuzz_verify_hash
+fuzz_passwd_file_SOURCES = tests/fuzz/fuzz_passwd_file.c ctl/passwd_edit.c \
+	$(MAIN_FUZZ)
+fuzz_passwd_file_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS) $(EVENT_CFLAGS)
+fuzz_passwd_file_LDADD = $(AUTH_LIBS)
+fuzz_passwd_file_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_rcpt_SOURCES = tests/fuzz/fuzz_rcpt.c $(MAIN_FUZZ)
+fuzz_rcpt_LDADD = $(AUTH_LIBS)
+fuzz_rcpt_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_sasl_SOURCES = tests/fuzz/fuzz_sasl.c $(MAIN_FUZZ)
+fuzz_sasl_LDADD = $(AUTH_LIBS)
+fuzz_sasl_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_uid_table_SOURCES = tests/fuzz/fuzz_uid_table.c $(MAIN_FUZZ)
+fuzz_uid_table_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
+fuzz_uid_table_LDADD = $(AUTH_LIBS)
+fuzz_uid_table_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_user_SOURCES = tests/fuzz/fuzz_user.c $(MAIN_FUZZ)
+fuzz_user_LDADD = $(AUTH_LIBS)
+fuzz_user_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_verify_hash_SOURCES = tests/fuzz/fuzz_verify_hash.c $(MAIN_FUZZ)
+fuzz_verify_hash_CPPFLAGS = $(AM_CPPFLAGS) $(SODIUM_CFLAGS)
+fuzz_verify_hash_LDADD = $(AUTH_HELPER_LIBS)
+fuzz_verify_hash_LDFLAGS = $(LDFLAGS_FUZZ)
