@@ -231,6 +231,7 @@ export_free(struct task *t)
 
 const struct task_def task_export = {
 	.name = "export",
+	.flags = TASK_GIVES_MAIL,
 	.begin = export_begin,
 	.step = export_step,
 	.free = export_free,

@@ -261,12 +261,37 @@ def stranger(i):
     if os.geteuid() != 0:
         raise Skip("not root")
     r = subprocess.run(
-        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+        ["setpriv", "--reuid", "65534", "--regid", "65533", "--clear-groups",
          os.path.join(i.bin, "posternctl"), "--socket",
          os.path.join(i.dir, "state", "control"), "stats", "t040"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     check(r.returncode not in (0, 1) and b"INBOX" not in r.stdout,
           "a stranger may ask: %s" % r.stdout)
+
+
+def control_group(i):
+    """Members of the group may count mail, and not have it."""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    sock = os.path.join(i.dir, "state", "control")
+    to = "/tmp/postern-test-export-%d" % os.getpid()
+
+    def ask(*args):
+        return subprocess.run(
+            ["setpriv", "--reuid", "65534", "--regid", "65534",
+             "--clear-groups", os.path.join(i.bin, "posternctl"), "--socket",
+             sock, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    state = os.path.dirname(sock)
+    mode = os.stat(state).st_mode & 0o7777
+    os.chmod(state, 0o711)
+    try:
+        r = ask("stats", "t040")
+        check(r.returncode == 0 and b"INBOX" in r.stdout, r.stdout)
+        r = ask("export", "t040", to)
+        check(r.returncode == 70 and b"only root" in r.stdout, r.stdout)
+        check(not os.path.exists(to), "something was written")
+    finally:
+        os.chmod(state, mode)
 
 
 def stopped(i):
@@ -279,10 +304,11 @@ def stopped(i):
 
 def main():
     tap = harness.Tap()
-    i = harness.Instance.start()
+    i = harness.Instance.start('control-group = "nogroup"\n')
     try:
         for fn in (stats, du, damage, beside_sessions, goes_away, export,
-                   own_worker, all_users, errors, stranger, stopped):
+                   own_worker, all_users, errors, stranger,
+                   control_group, stopped):
             tap.run("tasks: " + fn.__name__, fn, i)
     finally:
         if tap.failed:
