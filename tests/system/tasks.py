@@ -139,8 +139,8 @@ def beside_sessions(i):
             if n % 5 == 0:
                 c.append("INBOX", harness.message(n, 3000))
             if n % 7 == 0:
-                c.cmd("COPY %d:%d Copies" % (n, n + 20))
-            if n % 11 == 0:
+                c.cmd("COPY %d:%d Copies" % (n % 900 + 1, n % 900 + 20))
+            if n % 11 == 0 and n < 3000:
                 c.cmd("STORE 1:3 +FLAGS (\\Deleted)")
                 c.cmd("EXPUNGE")
         stop.set()
