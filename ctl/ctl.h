@@ -39,6 +39,8 @@ typedef int ctl_verb_fn(const struct ctl *ctl, size_t n, char **args);
 ctl_verb_fn ctl_status, ctl_who, ctl_kick, ctl_reload, ctl_stop;
 /* task.c: done by the worker of each user */
 ctl_verb_fn ctl_du, ctl_fsck, ctl_stats;
+/* export.c */
+ctl_verb_fn ctl_export;
 /* config.c */
 ctl_verb_fn ctl_config_check, ctl_config_dump;
 /* users.c: the passwd-file */

@@ -6,13 +6,15 @@ posternctl_SOURCES = \
 	ctl/config.c \
 	ctl/connect.c \
 	ctl/ctl.h \
+	ctl/export.c \
+	ctl/maildir.c ctl/maildir.h \
 	ctl/main.c \
 	ctl/passwd_edit.c ctl/passwd_edit.h \
 	ctl/password.c ctl/password.h \
 	ctl/print.c \
 	ctl/runtime.c \
-	ctl/task.c \
+	ctl/task.c ctl/task.h \
 	ctl/task_print.c ctl/task_print.h \
 	ctl/users.c
-posternctl_LDADD = $(COMMON_LIBS)
+posternctl_LDADD = libimap.a $(COMMON_LIBS)
 EXTRA_DIST += ctl/README

@@ -32,6 +32,8 @@ static const struct {
 	    "what the mail takes of the disk" },
 	{ "fsck", NULL, 0, USERS_MAX, ctl_fsck, " USER ...|--all",
 	    "check every message and the index" },
+	{ "export", NULL, 2, 2, ctl_export, " USER FOLDER",
+	    "a copy of all mail, as a new Maildir++" },
 	{ "config", "check", 0, 0, ctl_config_check, "",
 	    "say what is wrong with the configuration" },
 	{ "config", "dump", 0, 0, ctl_config_dump, "",

@@ -15,7 +15,7 @@
 #include "common/buf.h"
 #include "common/ipc.h"
 #include "common/limits.h"
-#include "ctl/ctl.h"
+#include "ctl/task.h"
 #include "ctl/task_print.h"
 
 #define TASK_START_SECONDS 90 /* until a worker has it */
@@ -28,9 +28,11 @@ struct task {
 	struct event *late;  /* own; no worker has it yet */
 	int stream;          /* own */
 	struct event *readable; /* own; of the stream */
-	bool eof;
+	bool eof;            /* of the stream */
+	bool closed;         /* by the master, without an answer */
 	struct buf in;
 	struct task_print *print;
+	const struct task_sink *sink; /* borrowed; NULL */
 	int exit_code;       /* -1: not over */
 };
 
@@ -50,9 +52,17 @@ static void
 task_end(struct task *t, const struct task_frame *f)
 {
 	uint8_t status;
-	const char *text = task_frame_text(f, &status);
+	const char *text = task_frame_text(f, &status), *wrong = NULL;
+	bool print = true;
 
-	if (status == TASK_OK)
+	if (t->sink != NULL && status <= TASK_PROBLEMS)
+		wrong = t->sink->frame(t->sink->ctx, NULL, &print);
+	if (wrong != NULL)
+		task_over(t, CTL_NOT_DONE, "failed", wrong);
+	else if (status == TASK_OK && t->sink != NULL &&
+	    t->sink->problems(t->sink->ctx))
+		task_over(t, CTL_FAILED, "problems", text);
+	else if (status == TASK_OK)
 		task_over(t, 0, "ok", text);
 	else if (status == TASK_PROBLEMS)
 		task_over(t, CTL_FAILED, "problems", text);
@@ -61,9 +71,24 @@ task_end(struct task *t, const struct task_frame *f)
 }
 
 static void
+task_frame(struct task *t, const struct task_frame *f)
+{
+	const char *wrong = NULL;
+	bool print = true;
+
+	if (t->sink != NULL)
+		wrong = t->sink->frame(t->sink->ctx, f, &print);
+	if (wrong != NULL)
+		task_over(t, CTL_NOT_DONE, "failed", wrong);
+	else if (print)
+		task_print_frame(t->print, f);
+}
+
+static void
 task_lost(struct task *t)
 {
-	task_over(t, CTL_NOT_DONE, "failed",
+	task_over(t, CTL_NOT_DONE, "failed", t->closed ?
+	    "the server closed the connection before it was done" :
 	    "the user's worker ended before it was done");
 }
 
@@ -92,6 +117,7 @@ task_on_readable(evutil_socket_t fd, short what, void *ctx)
 	t->in.len += (size_t)n;
 	while (t->exit_code == -1) {
 		found = task_frame_next(t->in.data, t->in.len,
+		    t->sink != NULL ? TASK_FROM_WORKER :
 		    TASK_FROM_WORKER & ~(1u << TASK_DATA), &f, &used);
 		if (found == TASK_FOUND_MORE)
 			return;
@@ -101,7 +127,7 @@ task_on_readable(evutil_socket_t fd, short what, void *ctx)
 		else if (f.kind == TASK_END)
 			task_end(t, &f);
 		else
-			task_print_frame(t->print, &f);
+			task_frame(t, &f);
 		if (found == TASK_FOUND_FRAME)
 			buf_consume(&t->in, used);
 	}
@@ -183,6 +209,7 @@ task_on_close(struct ipc_chan *c, void *ctx)
 		return;
 	}
 	/* after the hand-over the stream tells how it went, or ends */
+	t->closed = event_pending(t->late, EV_TIMEOUT, NULL) != 0;
 	event_del(t->late);
 	if (t->eof)
 		task_lost(t);
@@ -229,10 +256,10 @@ task_talk(struct task *t, int fd)
 
 static int
 task_user(const struct ctl *ctl, const char *name, const char *user,
-    struct task_print *print)
+    struct task_print *print, const struct task_sink *sink)
 {
 	struct task t = { .name = name, .user = user, .stream = -1,
-		.print = print, .exit_code = -1 };
+		.print = print, .sink = sink, .exit_code = -1 };
 	int fd, exit_code;
 
 	if (strlen(user) == 0 || strlen(user) > TASK_USER_MAX) {
@@ -265,8 +292,9 @@ task_worst(int a, int b)
 	return a > CTL_FAILED || b == 0 ? a : b;
 }
 
-static int
-task_users(const struct ctl *ctl, const char *name, size_t n, char **users)
+int
+task_users(const struct ctl *ctl, const char *name, size_t n, char **users,
+    const struct task_sink *sink)
 {
 	struct buf all;
 	struct task_print print;
@@ -284,11 +312,12 @@ task_users(const struct ctl *ctl, const char *name, size_t n, char **users)
 	task_print_begin(&print, ctl->json, ctl->all || n > 1);
 	for (size_t i = 0; i < n; i++)
 		exit_code = task_worst(exit_code,
-		    task_user(ctl, name, users[i], &print));
+		    task_user(ctl, name, users[i], &print, sink));
 	for (size_t at = 0; at < all.len && exit_code != CTL_NOT_RUNNING;
 	     at += strlen((char *)all.data + at) + 1)
 		exit_code = task_worst(exit_code,
-		    task_user(ctl, name, (char *)all.data + at, &print));
+		    task_user(ctl, name, (char *)all.data + at, &print,
+			sink));
 	task_print_end(&print);
 	buf_clear(&all);
 	return exit_code;
@@ -297,17 +326,17 @@ task_users(const struct ctl *ctl, const char *name, size_t n, char **users)
 int
 ctl_du(const struct ctl *ctl, size_t n, char **args)
 {
-	return task_users(ctl, "du", n, args);
+	return task_users(ctl, "du", n, args, NULL);
 }
 
 int
 ctl_fsck(const struct ctl *ctl, size_t n, char **args)
 {
-	return task_users(ctl, "fsck", n, args);
+	return task_users(ctl, "fsck", n, args, NULL);
 }
 
 int
 ctl_stats(const struct ctl *ctl, size_t n, char **args)
 {
-	return task_users(ctl, "stats", n, args);
+	return task_users(ctl, "stats", n, args, NULL);
 }

@@ -43,7 +43,9 @@ libworker_a_SOURCES = \
 	imap-worker/session.c imap-worker/session.h \
 	imap-worker/sync.c imap-worker/sync.h \
 	imap-worker/task/du.c \
+	imap-worker/task/export.c \
 	imap-worker/task/fsck.c \
+	imap-worker/task/mailboxes.c imap-worker/task/mailboxes.h \
 	imap-worker/task/report.c \
 	imap-worker/task/run.c imap-worker/task/run.h \
 	imap-worker/task/stats.c \

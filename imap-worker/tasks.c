@@ -35,7 +35,7 @@ tasks_fd_is_good(int fd)
 
 /* IPC_OK: taken, and the descriptor with it. */
 static enum ipc_status
-tasks_start(struct worker *w, const char *name, struct ipc_msg *m,
+tasks_start(struct worker *w, const char *name, bool owner, struct ipc_msg *m,
     const char **text_r)
 {
 	const struct task_def *def = task_find(name);
@@ -45,6 +45,10 @@ tasks_start(struct worker *w, const char *name, struct ipc_msg *m,
 	*text_r = "";
 	if (def == NULL) {
 		*text_r = "no such task";
+		return IPC_REFUSED;
+	}
+	if ((def->flags & TASK_GIVES_MAIL) && !owner) {
+		*text_r = "only root may have the mail itself";
 		return IPC_REFUSED;
 	}
 	if (w->n_tasks >= LIMIT_TASKS_PER_USER) {
@@ -73,12 +77,13 @@ tasks_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	struct worker *w = ctx;
 	uint32_t id = ipc_get_u32(m);
 	const char *name = ipc_get_str(m), *text;
+	bool owner = ipc_get_u8(m) != 0;
 	enum ipc_status status;
 	struct ipc_msg answer;
 
 	if (w->store == NULL)
 		return false;
-	status = tasks_start(w, name, m, &text);
+	status = tasks_start(w, name, owner, m, &text);
 	ipc_begin(&answer, IPC_TASK_STATUS);
 	ipc_put_u32(&answer, id);
 	ipc_put_u8(&answer, (uint8_t)status);

@@ -319,6 +319,7 @@ control_on_readable(evutil_socket_t listener, short what, void *arg)
 	snprintf(name, sizeof(name), "posternctl %d uid %u", (int)who.pid,
 	    (unsigned)who.uid);
 	c->name = xstrdup(name);
+	c->owner = who.uid == 0 || who.uid == geteuid();
 	o.ctx = c;
 	o.name = name;
 	TAILQ_INSERT_TAIL(&m->control.conns, c, next);

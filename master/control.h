@@ -24,6 +24,7 @@ struct control_conn {
 	struct event *timer;   /* a long answer goes on */
 	char *name;            /* own; "posternctl 4711 uid 0" */
 	bool busy;             /* its request has come */
+	bool owner;            /* root, or our own uid; not just the group */
 	enum ipc_verb verb;
 	char *arg;             /* own */
 	size_t bucket;         /* STATUS, WHO, KICK: the walk's next one */

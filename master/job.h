@@ -67,6 +67,7 @@ struct job {
 	/* what was asked, own; strings not used by a kind are NULL */
 	char *session, *addr, *tag, *sender, *recipient, *detail, *task;
 	uint8_t tls;
+	bool owner;            /* task: of who may have the mail itself */
 	unsigned char *pending;
 	size_t n_pending;
 };

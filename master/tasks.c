@@ -33,6 +33,7 @@ task_send(struct job *j, struct worker *w)
 	ipc_begin(&msg, IPC_TASK);
 	ipc_put_u32(&msg, j->id);
 	ipc_put_str(&msg, j->task);
+	ipc_put_u8(&msg, j->owner);
 	ipc_post(w->chan, &msg, j->fd);
 	j->fd = -1;
 }
@@ -69,6 +70,7 @@ tasks_on_task(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	j = job_new_task(c->master, c, &task_ops, m);
 	j->session = xstrdup(c->name);
 	j->task = xstrdup(task);
+	j->owner = c->owner;
 	if (!job_ask(j))
 		return true;
 	ipc_begin(&msg, IPC_USER_LOOKUP);

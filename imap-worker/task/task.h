@@ -27,6 +27,7 @@
 #define TASK_PROBLEMS_SENT 1000   /* further ones are only counted */
 
 /* flags */
+#define TASK_GIVES_MAIL 2u /* what messages say: not for the control-group */
 #define TASK_CHANGES 1u /* may change the store; takes the option dry_run */
 
 enum task_step {

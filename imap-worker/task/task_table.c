@@ -8,6 +8,7 @@
 
 #define TASK_TABLE(X) \
 	X(du)         \
+	X(export)     \
 	X(fsck)       \
 	X(stats)
 

@@ -141,10 +141,10 @@ on_task(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 			status = refusals[i].status;
 			text = refusals[i].text;
 		}
-	if (status == IPC_OK)
-		worker_says(m->fd, user, task);
 	if (strcmp(user, "hangup") == 0)
 		return false;
+	if (status == IPC_OK)
+		worker_says(m->fd, user, task);
 	if (strcmp(user, "late") == 0) { /* the stream ends before the answer */
 		shutdown(m->fd, SHUT_RDWR);
 		usleep(50000);
@@ -293,7 +293,7 @@ test_tasks(void **state)
 		{ "fsck late", "", 0, "done", NULL },
 		{ "fsck garbage", "", 70, "makes no sense", NULL },
 		{ "fsck data", "", 70, "makes no sense", NULL },
-		{ "fsck hangup", "", 0, "done", NULL },
+		{ "fsck hangup", "", 70, "closed the connection", NULL },
 		{ "fsck nobody", "", 67, "nobody: no such user", NULL },
 		{ "fsck later", "", 75, "later: try again later", NULL },
 		{ "fsck many", "", 75, "too many tasks", NULL },

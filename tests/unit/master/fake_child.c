@@ -395,7 +395,8 @@ task(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 {
 	uint32_t id = ipc_get_u32(m);
 	const char *name = ipc_get_str(m);
-	bool good = strcmp(name, "no-such") != 0;
+	bool owner = ipc_get_u8(m) == 1;
+	bool good = strcmp(name, "no-such") != 0 && owner;
 	struct ipc_msg out;
 
 	(void)ctx;

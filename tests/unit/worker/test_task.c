@@ -602,6 +602,69 @@ test_du(void **state)
 }
 
 static void
+test_export(void **state)
+{
+	roaring_bitmap_t *some = store_test_range(2, 2);
+	struct store_mbox *m;
+	struct store_test t;
+	struct bench b;
+	uint64_t mask;
+
+	(void)state;
+	store_test_start(&t);
+	store_test_append(t.st, "INBOX", 3, 1000, STORE_SEEN);
+	m = store_test_mbox(&t, "INBOX");
+	assert_int_equal(store_mbox_keyword_add(m, "$Junk", &mask), STORE_OK);
+	assert_int_equal(store_flags_update(m, some, STORE_FLAGS_ADD,
+	    mask | STORE_DRAFT, UINT64_MAX, NULL, NULL), STORE_OK);
+	store_mbox_unref(&m);
+	roaring_bitmap_free(some);
+	store_test_append(t.st, "Sent", 1, 200000, 0);
+	run_task(&b, &t, "export");
+	assert_int_equal(b.status, TASK_OK);
+	assert_true(b.data_bytes == 3000 + 200000);
+	assert_int_equal(b.frames[TASK_DATA], 3 + 4);
+	says(&b, "row=mailbox mailbox=INBOX messages=3 uidvalidity=");
+	says(&b, "row=keyword number=0 keyword=$Junk row=message uid=1 "
+	    "size=1000 received=1700000000 flags=seen  keywords=0 ");
+	says(&b, "uid=2 size=1000 received=1700000001 flags=seen draft  "
+	    "keywords=1 ");
+	says(&b, "row=message uid=1 size=200000 ");
+	bench_end(&b);
+	store_test_end(&t);
+}
+
+/* One that is expunged while it is sent is taken back. */
+static void
+test_export_in_use(void **state)
+{
+	struct store_mbox *m;
+	roaring_bitmap_t *all;
+	struct store_test t;
+	struct bench b;
+
+	(void)state;
+	store_test_start(&t);
+	store_test_append(t.st, "INBOX", 2, 3000000, 0);
+	bench_start(&b, task_find("export"), t.st, t.home);
+	bench_request(&b, NULL);
+	bench_turns(&b, 50);
+	store_test_append(t.st, "INBOX", 1, 100, 0);
+	m = store_test_mbox(&t, "INBOX");
+	all = store_test_range(1, 2);
+	assert_int_equal(store_expunge(m, all, NULL), STORE_OK);
+	roaring_bitmap_free(all);
+	store_mbox_unref(&m);
+	bench_finish(&b);
+	assert_int_equal(b.status, TASK_OK);
+	says(&b, "row=message uid=1 size=3000000 ");
+	says(&b, "row=dropped uid=1 row=mailbox ");
+	assert_null(strstr(b.rows, "uid=3"));
+	bench_end(&b);
+	store_test_end(&t);
+}
+
+static void
 test_fsck(void **state)
 {
 	unsigned char body[1000], *file;
@@ -656,6 +719,8 @@ main(void)
 		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_stats_of_many),
 		cmocka_unit_test(test_du),
+		cmocka_unit_test(test_export),
+		cmocka_unit_test(test_export_in_use),
 		cmocka_unit_test(test_fsck),
 	};
 
