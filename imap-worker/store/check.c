@@ -371,8 +371,11 @@ check_user(struct check *c)
 		check_report(c, "5: usage differs from the mailboxes'");
 	if (st->modseq > st->u.modseq_hw)
 		check_report(c, "3: modseq above its mark");
-	if (st->u.end_no != st->seg.no || st->u.end_at != st->seg.sealed ||
-	    st->seg.sealed != st->seg.end)
+	/* a new segment is known to the index with its first group */
+	if (st->seg.sealed != st->seg.end ||
+	    (st->u.end_no != st->seg.no
+	        ? st->seg.end != LAYOUT_SEGMENT_HEAD
+	        : st->u.end_at != st->seg.sealed))
 		check_report(c, "2: the index does not end where the segments do");
 }
 

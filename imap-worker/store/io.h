@@ -63,7 +63,6 @@
 	X(DB_READ, "db-read", READ, "a page")                                 \
 	X(DB_WRITE, "db-write", WRITE, "pages and the log")                   \
 	X(DB_SYNC, "db-sync", SYNC, "commits become durable")                 \
-	X(DB_CUT, "db-cut", TRUNCATE, "pages given back")                     \
 	X(DB_FOLDER, "db-folder", SYNC, "a new file has a name")              \
 	X(DB_RENAME, "db-rename", RENAME, "a new table")                      \
 	X(DB_REMOVE, "db-remove", UNLINK, "an old log file")                  \

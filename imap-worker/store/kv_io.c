@@ -16,7 +16,9 @@
 
 static enum kv_err refused;
 static bool sync_failed;
-static int read_error; /* of a read libdb would try again in another way */
+/* the last read, when it failed: libdb tries again in another way */
+static int read_error, read_fd;
+static off_t read_at;
 static char folder[4096]; /* its names are not durable yet; "": none */
 
 void
@@ -105,18 +107,17 @@ kv_io_pread(int fd, void *p, size_t n, off_t at)
 	    p, n, at));
 
 	read_error = r == -1 ? errno : 0;
+	read_fd = fd;
+	read_at = at;
 	return r;
 }
 
 int
 kv_io_seek(int fd, off_t at, int whence)
 {
-	if (read_error != 0) {
-		errno = read_error;
-		read_error = 0;
-		return -1;
-	}
-	return lseek(fd, at, whence) == -1 ? -1 : 0;
+	if (read_error != 0 && fd == read_fd && at == read_at)
+		return read_error;
+	return lseek(fd, at, whence) == -1 ? errno : 0;
 }
 
 ssize_t
@@ -160,6 +161,7 @@ kv_io_read_logs(const char *path)
 			    buf, sizeof(buf));
 		while (n > 0);
 		if (n == -1) {
+			kv_io_note(errno);
 			log_error("store: index: read: %s: %m", file);
 			result = KV_IO;
 		}
@@ -168,6 +170,7 @@ kv_io_read_logs(const char *path)
 		errno = 0;
 	}
 	if (d == NULL || errno != 0) {
+		kv_io_note(errno);
 		log_error("store: index: list: %s: %m", path);
 		result = KV_IO;
 	}
@@ -179,8 +182,14 @@ kv_io_read_logs(const char *path)
 int
 kv_io_sync(int fd)
 {
-	int rc = store_io_sync(STORE_IO_DB_SYNC, fd);
+	int rc;
 
+	/* libdb tries EIO a hundred times; the second success means nothing */
+	if (sync_failed) {
+		errno = EIO;
+		return -1;
+	}
+	rc = store_io_sync(STORE_IO_DB_SYNC, fd);
 	if (rc == 0 && folder[0] != '\0') {
 		if ((rc = store_io_sync_folder(STORE_IO_DB_FOLDER, folder)) == 0)
 			folder[0] = '\0';
@@ -190,12 +199,6 @@ kv_io_sync(int fd)
 		sync_failed = true;
 	}
 	return rc;
-}
-
-int
-kv_io_truncate(int fd, off_t size)
-{
-	return (int)kv_io_result(store_io_truncate(STORE_IO_DB_CUT, fd, size));
 }
 
 int

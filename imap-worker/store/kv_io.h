@@ -30,12 +30,13 @@ enum kv_err kv_io_read_logs(const char *path);
 
 int kv_io_open(const char *path, int flags, ...);
 ssize_t kv_io_pread(int fd, void *p, size_t n, off_t at);
-/* Fails behind a read that failed. */
+/* Returns an errno. Fails where a read has failed: libdb would try again with
+ * read(). */
 int kv_io_seek(int fd, off_t at, int whence);
 /* All or nothing, as libdb asks of a write that is not its own. */
 ssize_t kv_io_write(int fd, const void *p, size_t n);
+/* Once it failed it fails for good. */
 int kv_io_sync(int fd);
-int kv_io_truncate(int fd, off_t size);
 int kv_io_rename(const char *from, const char *to);
 int kv_io_unlink(const char *path);
 void *kv_io_malloc(size_t n);
