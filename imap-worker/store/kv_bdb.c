@@ -354,12 +354,16 @@ kv_flush(struct kv *kv)
 enum kv_err
 kv_checkpoint(struct kv *kv, bool force)
 {
+	enum kv_err e;
+
 	/* asking libdb opens and reads a log file each time */
 	if (!force && kv->written < KV_CHECKPOINT_ASK)
 		return KV_OK;
 	kv->written = 0;
-	return kv_bdb_result(kv, kv->env->txn_checkpoint(kv->env,
+	e = kv_bdb_result(kv, kv->env->txn_checkpoint(kv->env,
 	    force ? 0 : KV_CHECKPOINT_KIB, 0, 0), "checkpoint");
+	/* it says nothing of a panic while it removed old log files */
+	return e == KV_OK && kv->damaged ? KV_DAMAGED : e;
 }
 
 /* --- scans --------------------------------------------------------------- */

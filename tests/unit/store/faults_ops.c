@@ -205,15 +205,26 @@ op_subscribe(struct store_test *t)
 }
 
 static enum store_err
-op_idle(struct store_test *t)
+idle(struct store_test *t, enum store_err e)
 {
-	enum store_err e = op_append(t);
-
 	if (e == STORE_OK && (e = store_flush(t->st)) == STORE_OK) {
 		t->st->changed_at -= 2 * STORE_CHECKPOINT_SECONDS;
 		store_idle(t->st);
 	}
 	return e;
+}
+
+static enum store_err
+op_idle(struct store_test *t)
+{
+	return idle(t, op_append(t));
+}
+
+/* The checkpoint makes the first log file one that is not needed. */
+static enum store_err
+op_idle_long(struct store_test *t)
+{
+	return idle(t, op_append_long(t));
 }
 
 /* Closing says nothing of success; what was flushed before must be there. */
@@ -287,6 +298,8 @@ const struct faults_op faults_ops[] = {
 	    .run = op_rename_inbox },
 	WORKS("subscribe", op_subscribe),
 	{ "idle", FAULTS_HOME_WORK, .flushes = true, .run = op_idle },
+	{ "idle, old log file", FAULTS_HOME_LONG_LOG, .flushes = true,
+	    .run = op_idle_long },
 	{ "close", FAULTS_HOME_WORK, .flushes = true, .run = op_close },
 	WORKS("read", op_read),
 };
