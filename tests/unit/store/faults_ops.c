@@ -205,26 +205,15 @@ op_subscribe(struct store_test *t)
 }
 
 static enum store_err
-idle(struct store_test *t, enum store_err e)
+op_idle(struct store_test *t)
 {
+	enum store_err e = op_append(t);
+
 	if (e == STORE_OK && (e = store_flush(t->st)) == STORE_OK) {
 		t->st->changed_at -= 2 * STORE_CHECKPOINT_SECONDS;
 		store_idle(t->st);
 	}
 	return e;
-}
-
-static enum store_err
-op_idle(struct store_test *t)
-{
-	return idle(t, op_append(t));
-}
-
-/* The checkpoint makes the first log file one that is not needed. */
-static enum store_err
-op_idle_long(struct store_test *t)
-{
-	return idle(t, op_append_long(t));
 }
 
 /* Closing says nothing of success; what was flushed before must be there. */
@@ -270,6 +259,7 @@ const struct faults_op faults_ops[] = {
 	OPENS("open, replay", SEALED),
 	OPENS("open, torn tail", TORN),
 	OPENS("open, half a segment", HALF_SEGMENT),
+	OPENS("open, old log file", OLD_LOG),
 	{ "open after a death", FAULTS_HOME_DIED_ONCE, .opens = true,
 	    .rebuilds = true,
 	    .other = FAULTS_HOME_DIED_TWICE, .run = op_open },
@@ -298,8 +288,6 @@ const struct faults_op faults_ops[] = {
 	    .run = op_rename_inbox },
 	WORKS("subscribe", op_subscribe),
 	{ "idle", FAULTS_HOME_WORK, .flushes = true, .run = op_idle },
-	{ "idle, old log file", FAULTS_HOME_LONG_LOG, .flushes = true,
-	    .run = op_idle_long },
 	{ "close", FAULTS_HOME_WORK, .flushes = true, .run = op_close },
 	WORKS("read", op_read),
 };
@@ -342,8 +330,9 @@ make_killed(struct store_test *t, const char *fault)
 
 	if (pid == 0) {
 		setenv("POSTERN_FAULT", fault, 1);
-		if (op_open(t) == STORE_OK)
-			append(t->st, "box", 2, 3000, true);
+		if (op_open(t) == STORE_OK &&
+		    append(t->st, "box", 50, 150, true) == STORE_OK)
+			store_flush(t->st);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -412,6 +401,10 @@ make_home(struct store_test *t, enum faults_home which)
 		break;
 	case FAULTS_HOME_LONG_LOG:
 		make_long_log(t);
+		break;
+	case FAULTS_HOME_OLD_LOG:
+		make_long_log(t);
+		make_killed(t, "flush-done");
 		break;
 	case FAULTS_HOME_EMPTY:
 	case FAULTS_HOME_WORK:
