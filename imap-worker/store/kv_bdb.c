@@ -15,7 +15,6 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "store/io.h"
 #include "store/kv.h"
 #include "store/kv_io.h"
 
@@ -65,11 +64,9 @@ kv_bdb_event(DB_ENV *env, u_int32_t event, void *info)
 {
 	struct kv *kv = env->app_private;
 
-	if (event != DB_EVENT_PANIC)
-		return;
-	kv->damaged = true;
-	if (*(int *)info == ENOMEM) /* what the system refuses else, is known */
-		kv_io_note(ENOMEM);
+	(void)info;
+	if (event == DB_EVENT_PANIC)
+		kv->damaged = true;
 }
 
 static enum kv_err
@@ -88,9 +85,6 @@ kv_bdb_result(struct kv *kv, int rc, const char *what)
 		if (kv_io_sync_failed())
 			kv->damaged = true;
 		return kv->damaged ? KV_DAMAGED : KV_NO_SPACE;
-	case ENOMEM:
-		kv_io_note(ENOMEM);
-		break;
 	case DB_RUNRECOVERY:
 	case DB_CHKSUM_FAIL:
 	case DB_VERIFY_BAD:
@@ -159,10 +153,8 @@ kv_bdb_functions(void)
 	db_env_set_func_fsync(kv_io_sync);
 	db_env_set_func_rename(kv_io_rename);
 	db_env_set_func_unlink(kv_io_unlink);
-	if (store_io_get_hook() != NULL) {
-		db_env_set_func_malloc(kv_io_malloc);
-		db_env_set_func_realloc(kv_io_realloc);
-	}
+	db_env_set_func_malloc(kv_io_malloc);
+	db_env_set_func_realloc(kv_io_realloc);
 }
 
 enum kv_err
@@ -180,7 +172,8 @@ kv_open(const char *dir, struct kv **kv_r)
 	rc = kv_bdb_open_env(kv, dir);
 	for (int t = 0; rc == 0 && t < KV_TABLES; t++)
 		rc = kv_bdb_open_table(kv, t);
-	if (rc == 0) {
+	if (rc == 0 && kv_io_refused() == KV_OK) {
+		kv_io_recovered();
 		*kv_r = kv;
 		return KV_OK;
 	}

@@ -34,6 +34,7 @@ struct recover {
 	bool rebuild;
 	struct layout_user was; /* the user record as it was found */
 	roaring_bitmap_t *dead; /* own; mailboxes that get deleted; rebuild only */
+	uint32_t last_mbox;     /* the highest of any record; rebuild only */
 	struct store_mbox *recovered;
 	struct arena arena;
 	uint64_t replayed;      /* records */
@@ -96,6 +97,8 @@ recover_name(struct recover *rc, const struct store_segment_record *r)
 		log_warn("store: replay: no mailbox %u for %s",
 		    (unsigned)r->h.mbox, name);
 	} else if (r->h.kind == LAYOUT_NAME_RENAME) {
+		if (strcmp(m->info.name, name) == 0)
+			goto out;
 		free_name = recover_free_name(st, name);
 		store_mailbox_set_name(m, free_name);
 		free(free_name);
@@ -110,6 +113,7 @@ recover_name(struct recover *rc, const struct store_segment_record *r)
 			st->u.next_uidvalidity = r->h.uidvalidity + 1;
 		e = store_mailbox_put(m);
 	}
+out:
 	free(name);
 	return e;
 }
@@ -130,8 +134,8 @@ recover_mailbox_of(struct recover *rc, const struct layout_record *h,
 		return STORE_OK;
 	if (rc->recovered == NULL) {
 		/* its number must not be one a later record brings */
-		if (st->u.next_mbox <= roaring_bitmap_maximum(rc->dead))
-			st->u.next_mbox = roaring_bitmap_maximum(rc->dead) + 1;
+		if (st->u.next_mbox <= rc->last_mbox)
+			st->u.next_mbox = rc->last_mbox + 1;
 		e = recover_make(st, "Recovered", &fresh, NULL, &rc->recovered);
 		if (e != STORE_OK)
 			return e;
@@ -289,6 +293,8 @@ recover_find_dead(struct recover *rc, const struct store_segment_view *v)
 		switch (store_segment_parse(v->data, v->len, v->cookie, at,
 		    &r)) {
 		case STORE_SEGMENT_FOUND:
+			if (r.h.mbox > rc->last_mbox)
+				rc->last_mbox = r.h.mbox;
 			if (r.h.kind == LAYOUT_NAME_DELETE)
 				roaring_bitmap_add(rc->dead, r.h.mbox);
 			at = r.next;
@@ -462,6 +468,34 @@ recover_drop_lost(struct recover *rc)
 			store_txn_abort(st);
 	}
 	free(ids);
+	return e;
+}
+
+/* The index survived, the segments did not: records of names may be among what
+ * was lost, and a later rebuild would miss them. */
+static enum store_err
+recover_name_again(struct store *st)
+{
+	enum store_err e;
+
+	if (st->n_mboxes == 0)
+		return STORE_OK;
+	if ((e = store_segment_begin(&st->seg)) != STORE_OK ||
+	    (e = store_txn_begin(st)) != STORE_OK)
+		return e;
+	for (size_t i = 0; e == STORE_OK && i < st->n_mboxes; i++) {
+		struct store_mbox *m = st->mboxes[i];
+
+		e = store_mailbox_record(m, LAYOUT_NAME_CREATE, m->info.name);
+		if (e == STORE_OK)
+			e = store_mailbox_record(m, LAYOUT_NAME_RENAME,
+			    m->info.name);
+	}
+	if (e == STORE_OK)
+		e = store_segment_seal(&st->seg);
+	if (e == STORE_OK)
+		return store_txn_commit(st, STORE_TXN_CHANGE);
+	store_txn_abort(st);
 	return e;
 }
 
@@ -665,7 +699,8 @@ recover_all(struct recover *rc, uint32_t *list, size_t n)
 	st->seg.safe_at = st->u.safe_at;
 	if ((e = recover_segments(rc, list, n)) != STORE_OK)
 		return e;
-	if (rc->cut && (e = recover_drop_lost(rc)) != STORE_OK)
+	if (rc->cut && ((e = recover_drop_lost(rc)) != STORE_OK ||
+	    (e = recover_name_again(st)) != STORE_OK))
 		return e;
 	if (rc->rebuild && (e = recover_finish_rebuild(rc)) != STORE_OK)
 		return e;
