@@ -480,7 +480,9 @@ recover_name_again(struct store *st)
 
 	if (st->n_mboxes == 0)
 		return STORE_OK;
-	if ((e = store_segment_begin(&st->seg)) != STORE_OK ||
+	/* rows that name what is written over must be gone before */
+	if ((e = store_txn_sync(st, true)) != STORE_OK ||
+	    (e = store_segment_begin(&st->seg)) != STORE_OK ||
 	    (e = store_txn_begin(st)) != STORE_OK)
 		return e;
 	for (size_t i = 0; e == STORE_OK && i < st->n_mboxes; i++) {

@@ -160,6 +160,7 @@ oracle_apply(struct oracle_model *m, const struct oracle_op *op, bool lost)
 	case ABORT:
 	case FLUSHED:
 	case OPENED:
+	case CLOSED:
 		break;
 	}
 }
@@ -303,6 +304,7 @@ oracle_do(struct store *st, const struct oracle_op *op)
 		break;
 	case FLUSHED:
 	case OPENED:
+	case CLOSED:
 		break;
 	}
 	store_mbox_unref(&m);

@@ -13,7 +13,7 @@
 #define ORACLE_MAILBOXES 8
 
 enum oracle_kind { APPEND, ABORT, FLAGS, EXPUNGE, COPY, MOVE, CREATE, DELETE,
-	RENAME, FLUSHED, OPENED };
+	RENAME, FLUSHED, OPENED, CLOSED };
 
 struct oracle_op {
 	enum oracle_kind kind;

@@ -62,7 +62,7 @@ struct cut {
 static struct store_options options;
 static char folder[128], home[160];
 static unsigned long states, violations, torn, rebuilds, restarts;
-static unsigned long seed = 1, wanted = 400;
+static unsigned long seed = 1, wanted = 200;
 
 /* --- the work ------------------------------------------------------------------ */
 

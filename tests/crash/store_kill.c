@@ -5,7 +5,7 @@
  * Each round a child opens the store and does random operations.  It writes
  * what it is about to do to a pipe, does it, and after store_flush() writes an
  * acknowledgement.  It dies by SIGKILL at a fault point (fault.h; every one is
- * visited in turn) or at a random time.  The parent keeps a model of what was
+ * visited in turn), at a random time, or before a random system call (io.h).  The parent keeps a model of what was
  * acknowledged, opens the store and compares: the store must be the model, or
  * the model with the first few of the operations that were under way, each
  * whole; store_check() must find nothing; no UIDVALIDITY and no modseq is seen
@@ -22,6 +22,7 @@
 #include "image.h"
 #include "oracle.h"
 #include "store/fault.h"
+#include "store/io.h"
 #include "store/segment.h"
 #include "store/store.h"
 
@@ -30,6 +31,28 @@
 
 static char home[256];
 static struct store_options options;
+
+/* --- dying at a system call ---------------------------------------------- */
+
+static unsigned calls_left; /* 0: never */
+
+static int
+call_before(struct store_io_call *c)
+{
+	if (c->op != STORE_IO_OP_MEMORY && c->op != STORE_IO_OP_READ &&
+	    calls_left > 0 && --calls_left == 0)
+		raise(SIGKILL);
+	return 0;
+}
+
+static void
+call_after(const struct store_io_call *c, int64_t result)
+{
+	(void)c;
+	(void)result;
+}
+
+static const struct store_io_hook call_hook = { call_before, call_after };
 
 /* --- the child ----------------------------------------------------------- */
 
@@ -70,6 +93,7 @@ child(int fd)
 		if (oracle_dice(40) == 0)
 			store_idle(st);
 		if (oracle_dice(120) == 0) {
+			child_say(fd, &(struct oracle_op){ .kind = CLOSED });
 			store_close(&st);
 			if (store_open(home, &options, &st) != STORE_OK)
 				return 2;
@@ -140,8 +164,8 @@ parent_listen(int fd, struct oracle_model *m, struct oracle_op *pending, unsigne
 	*n_r = 0;
 	*opened_r = false;
 	while (read(fd, &op, sizeof(op)) == sizeof(op)) {
-		if (op.kind == OPENED) {
-			*opened_r = true;
+		if (op.kind == OPENED || op.kind == CLOSED) {
+			*opened_r = op.kind == OPENED;
 			continue;
 		}
 		if (op.kind != FLUSHED) {
@@ -189,31 +213,37 @@ static bool
 round_run(struct oracle_model *m, unsigned round)
 {
 	struct oracle_op pending[BATCH + 1];
-	bool timed = round % 2 == 1;
-	char fault[64];
+	enum { AT_FAULT, AT_TIME, AT_CALL } how = round % 3;
+	unsigned visit = round / 3;
+	char what[64];
 	int pipes[2], status;
 	unsigned n;
 	bool good, opened;
 	pid_t pid;
 
-	snprintf(fault, sizeof(fault), "%s:%u", store_fault_name(
-	    (enum store_fault_at)(round / 2 % STORE_FAULT_COUNT)),
-	    1 + (unsigned)(round / 2 < STORE_FAULT_COUNT ? 0 : oracle_dice(30)));
-	if (timed)
-		unsetenv("POSTERN_FAULT");
-	else
-		setenv("POSTERN_FAULT", fault, 1);
+	snprintf(what, sizeof(what), "random time");
+	calls_left = 0;
+	if (how == AT_FAULT) {
+		snprintf(what, sizeof(what), "%s:%u", store_fault_name(
+		    (enum store_fault_at)(visit % STORE_FAULT_COUNT)),
+		    1 + (visit < STORE_FAULT_COUNT ? 0 : oracle_dice(30)));
+		setenv("POSTERN_FAULT", what, 1);
+	} else if (how == AT_CALL) {
+		calls_left = 1 + oracle_dice(oracle_dice(2) == 0 ? 300 : 5000);
+		snprintf(what, sizeof(what), "call %u", calls_left);
+	}
 	oracle_dice(2); /* the child goes on from here */
 	fflush(stdout);
 	if (pipe(pipes) != 0 || (pid = fork()) < 0)
 		return false;
 	if (pid == 0) {
 		close(pipes[0]);
+		store_io_set_hook(&call_hook);
 		_exit(child(pipes[1]));
 	}
 	unsetenv("POSTERN_FAULT");
 	close(pipes[1]);
-	if (timed) {
+	if (how == AT_TIME) {
 		usleep(oracle_dice(60000));
 		kill(pid, SIGKILL);
 	}
@@ -228,7 +258,7 @@ round_run(struct oracle_model *m, unsigned round)
 		parent_kill_recovery();
 	good &= parent_verify(m, pending, n);
 	printf("%s %u - %s\n", good ? "ok" : "not ok", round + 1,
-	    timed ? "random time" : fault);
+	    what);
 	return good;
 }
 
