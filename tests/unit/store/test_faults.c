@@ -16,9 +16,8 @@
  * POSTERN_FAULTS=full in the environment takes every n; else it is some for
  * each place and kind.  POSTERN_FAULTS=OPERATION does one only, in full.
  */
-#include "faults_ops.h"
+#include "faults_case.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,304 +27,21 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "store/io.h"
-#include "store/segment.h"
 
-#define TEXT 65536
-#define LAST_N 100000
-#define TRACE 16384
-#define PAGE 4096 /* what the system writes in one piece */
-
-/* What is done to the call: name, what. */
-#define FAULT_KINDS(X)                                                        \
-	X(EIO, "EIO")                                                         \
-	X(NO_SPACE, "ENOSPC")                                                 \
-	X(FULL, "ENOSPC from then on")                                        \
-	X(SHORT, "short write")                                               \
-	X(TORN, "short write, then ENOSPC")                                   \
-	X(SYNC, "failed fsync")                                               \
-	X(GONE, "EIO from then on")                                           \
-	X(MEMORY, "no memory")                                                \
-	X(KILL, "killed before")                                              \
-	X(KILL_HALF, "killed in the middle of a write")
-
-enum fault_kind {
-#define X(id, name) FAULT_##id,
-	FAULT_KINDS(X)
-#undef X
-	FAULT_KIND_COUNT
-};
 static const char *const kind_names[] = {
 #define X(id, name) name,
 	FAULT_KINDS(X)
 #undef X
 };
 
-/* Shared with the children. */
-struct shared {
-	unsigned visited[STORE_IO_COUNT], refused[STORE_IO_COUNT];
-	bool armed, fired;
-	enum store_io_at fired_at;
-	enum fault_kind kind;
-	unsigned n, calls;
-	/* of a run without faults: the places, and the kinds that apply */
-	unsigned n_trace;
-	struct {
-		unsigned char at;
-		unsigned short kinds;
-	} trace[TRACE];
-	/* what the child saw */
-	bool done;             /* it came to its end */
-	enum store_err opened, result, flushed;
-	bool failed;           /* the store, for good */
-	uint32_t uidnext;      /* told to someone */
-	char problem[256];
-	char text[TEXT];       /* of the store, right behind it */
-	char again[TEXT];      /* after reopening */
-	bool reopened;
-};
-static struct shared *shared;
 static struct image homes[FAULTS_HOME_COUNT];
 static char folder[128], home[160];
 static unsigned cases, violations;
 
-/* --- the hook --------------------------------------------------------------- */
-
-static bool
-kind_applies(enum fault_kind kind, const struct store_io_call *c)
-{
-	bool room = c->op == STORE_IO_OP_WRITE || c->op == STORE_IO_OP_SYNC ||
-	    c->op == STORE_IO_OP_ALLOCATE || c->op == STORE_IO_OP_RENAME ||
-	    c->op == STORE_IO_OP_MKDIR || (c->op == STORE_IO_OP_OPEN &&
-	    (c->flags & O_CREAT));
-
-	switch (kind) {
-	case FAULT_EIO:
-	case FAULT_GONE:
-		return c->op != STORE_IO_OP_MEMORY;
-	case FAULT_NO_SPACE:
-		return room;
-	case FAULT_FULL: /* what is overwritten needs none */
-		return room && c->at != STORE_IO_LOCK_WRITE;
-	case FAULT_SHORT:
-	case FAULT_TORN:
-	case FAULT_KILL_HALF:
-		return c->op == STORE_IO_OP_WRITE && c->len > 1 &&
-		    c->len != PAGE;
-	case FAULT_SYNC:
-		return c->op == STORE_IO_OP_SYNC;
-	case FAULT_MEMORY:
-		return c->op == STORE_IO_OP_MEMORY;
-	case FAULT_KILL:
-		return c->op != STORE_IO_OP_MEMORY &&
-		    c->op != STORE_IO_OP_READ && c->op != STORE_IO_OP_LIST &&
-		    c->op != STORE_IO_OP_MAP;
-	case FAULT_KIND_COUNT:
-		break;
-	}
-	return false;
-}
-
-static void
-fault_trace(const struct store_io_call *c)
-{
-	unsigned i = shared->n_trace;
-
-	if (i == TRACE)
-		return;
-	shared->n_trace++;
-	shared->trace[i].at = (unsigned char)c->at;
-	shared->trace[i].kinds = 0;
-	for (int k = 0; k < FAULT_KIND_COUNT; k++)
-		if (kind_applies((enum fault_kind)k, c))
-			shared->trace[i].kinds |= (unsigned short)(1u << k);
-}
-
-static int
-fault_before(struct store_io_call *c)
-{
-	struct shared *s = shared;
-
-	s->visited[c->at]++;
-	if (s->armed && s->n == LAST_N)
-		fault_trace(c);
-	if (!s->armed || !kind_applies(s->kind, c))
-		return 0;
-	s->calls++;
-	if (s->calls > s->n && s->kind == FAULT_TORN && s->calls == s->n + 1)
-		return ENOSPC;
-	if (s->calls < s->n || (s->calls > s->n && s->kind != FAULT_FULL &&
-	    s->kind != FAULT_GONE))
-		return 0;
-	if (!s->fired)
-		s->fired_at = c->at;
-	s->fired = true;
-	s->refused[c->at]++;
-	switch (s->kind) {
-	case FAULT_NO_SPACE:
-	case FAULT_FULL:
-		return ENOSPC;
-	case FAULT_SHORT:
-	case FAULT_TORN:
-	case FAULT_KILL_HALF:
-		c->len /= 2;
-		if (c->len >= PAGE)
-			c->len -= c->len % PAGE;
-		return 0;
-	case FAULT_MEMORY:
-		return ENOMEM;
-	case FAULT_KILL:
-		raise(SIGKILL);
-		return 0;
-	default:
-		return EIO;
-	}
-}
-
-static void
-fault_after(const struct store_io_call *c, int64_t result)
-{
-	(void)c;
-	(void)result;
-	if (shared->armed && shared->kind == FAULT_KILL_HALF && shared->fired)
-		raise(SIGKILL);
-}
-
-static const struct store_io_hook hook = { fault_before, fault_after };
-
-/* --- the child ---------------------------------------------------------------- */
-
-static void
-problem(const char *text)
-{
-	if (shared->problem[0] == '\0')
-		snprintf(shared->problem, sizeof(shared->problem), "%s", text);
-}
-
-static void
-found(void *ctx, const char *text)
-{
-	(void)ctx;
-	problem(text);
-}
-
-/* Everything must be refused now. */
-static void
-child_refused(struct store *st)
-{
-	roaring_bitmap_t *set = store_test_range(1, 4);
-	struct store_append *ap;
-	struct store_info info;
-	struct store_mbox *m;
-	struct arena a;
-
-	arena_init(&a);
-	if (store_flush(st) == STORE_OK)
-		problem("flush after a failure");
-	if (store_create(st, "later", 0) == STORE_OK ||
-	    store_delete(st, "box/sub") == STORE_OK ||
-	    store_rename(st, "box/sub", "later") == STORE_OK ||
-	    store_subscribe(st, "later", true) == STORE_OK)
-		problem("a change of names after a failure");
-	if (store_append_begin(st, "INBOX", &ap) == STORE_OK)
-		problem("an append after a failure");
-	if (store_stat(st, "INBOX", &a, &info) == STORE_OK)
-		problem("a status after a failure");
-	if (store_mbox_open(st, "INBOX", &m) == STORE_OK) {
-		if (store_flags_update(m, set, STORE_FLAGS_SET, 31, UINT64_MAX,
-		    NULL, NULL) == STORE_OK ||
-		    store_expunge(m, set, NULL) == STORE_OK)
-			problem("a change of messages after a failure");
-		store_mbox_unref(&m);
-	}
-	arena_clear(&a);
-	roaring_bitmap_free(set);
-}
-
-static void
-child_look(const struct faults_op *op, struct store *st)
-{
-	struct store_info info;
-	struct arena a;
-
-	arena_init(&a);
-	/* a store that refuses to tell has failed */
-	shared->failed = store_stat(st, "INBOX", &a, &info) != STORE_OK;
-	if (shared->failed) {
-		child_refused(st);
-	} else {
-		if (!faults_dump(st, op->rebuilds, shared->text, TEXT))
-			problem("cannot be read");
-		if (store_check(st, found, NULL) != 0)
-			problem("check");
-		store_stat(st, "INBOX", &a, &info);
-		shared->uidnext = info.uidnext;
-	}
-	arena_clear(&a);
-}
-
-static void
-child(const struct faults_op *op)
-{
-	struct shared *s = shared;
-	struct store_test t;
-
-	faults_options(&t, home);
-	if (op->segment_limit != 0)
-		store_segment_set_limit(op->segment_limit);
-	store_io_set_hook(&hook);
-	if (!op->opens &&
-	    (s->opened = store_open(home, &t.o, &t.st)) != STORE_OK)
-		_exit(1);
-	s->armed = true;
-	s->result = op->run(&t);
-	s->flushed = t.st == NULL ? STORE_OK : store_flush(t.st);
-	s->armed = s->kind == FAULT_GONE || s->kind == FAULT_FULL;
-	if (t.st != NULL && !s->armed)
-		child_look(op, t.st);
-	s->armed = false;
-	s->done = true;
-	if (s->n % 2 == 0)
-		store_close(&t.st);
-	_exit(0);
-}
-
-/* Opens what is left. */
-static void
-child_again(const struct faults_op *op)
-{
-	struct shared *s = shared;
-	struct store_test t;
-	uint32_t uid = 0;
-
-	faults_options(&t, home);
-	if (store_open(home, &t.o, &t.st) != STORE_OK) {
-		problem("does not open");
-		_exit(0);
-	}
-	if (store_check(t.st, found, NULL) != 0)
-		problem("check after opening");
-	if (!faults_dump(t.st, op->rebuilds, s->again, TEXT))
-		problem("cannot be read after opening");
-	if (faults_probe(t.st, &uid) != STORE_OK)
-		problem("no append after opening");
-	else if (uid < s->uidnext)
-		problem("a UID is used twice");
-	store_close(&t.st);
-	if (s->n % 4 == 1) {
-		if (store_open(home, &t.o, &t.st) != STORE_OK ||
-		    store_check(t.st, found, NULL) != 0)
-			problem("not well when closed and opened");
-		store_close(&t.st);
-	}
-	s->reopened = true;
-	_exit(0);
-}
-
 /* --- one case ------------------------------------------------------------------- */
 
 static int
-run_child(void (*fn)(const struct faults_op *), const struct faults_op *op)
+run_child(void (*fn)(const struct faults_op *, const char *), const struct faults_op *op)
 {
 	pid_t pid = fork();
 	int status;
@@ -340,7 +56,7 @@ run_child(void (*fn)(const struct faults_op *), const struct faults_op *op)
 		signal(SIGSEGV, SIG_DFL); /* cmocka would go on here */
 		signal(SIGABRT, SIG_DFL);
 		signal(SIGBUS, SIG_DFL);
-		fn(op);
+		fn(op, home);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
@@ -363,31 +79,31 @@ judge(const struct faults_op *op, const struct states *want, int status)
 
 
 	if (!killed && (WIFSIGNALED(status) || WEXITSTATUS(status) != 0))
-		problem("the child died");
+		faults_problem("the child died");
 	if (!s->reopened)
-		problem("the second child died");
+		faults_problem("the second child died");
 	if (killed || op->opens) {
 		if (!before && !after)
-			problem("neither all nor nothing");
+			faults_problem("neither all nor nothing");
 		if (s->text[0] != '\0' && strcmp(s->text, want->after) != 0 &&
 		    strcmp(s->text, want->before) != 0)
-			problem("neither all nor nothing, in the process");
+			faults_problem("neither all nor nothing, in the process");
 		return;
 	}
 	if (s->result == STORE_OK && s->flushed == STORE_OK) {
 		if (!after)
-			problem("what was done is not there");
+			faults_problem("what was done is not there");
 	} else if (s->failed || op->flushes || s->flushed != STORE_OK ||
 	    s->kind == FAULT_GONE || s->kind == FAULT_FULL) {
 		if (!before && !after)
-			problem("neither all nor nothing");
+			faults_problem("neither all nor nothing");
 	} else if (!before) {
-		problem("what was refused is there");
+		faults_problem("what was refused is there");
 	}
 	if (s->flushed != STORE_OK && !s->failed && s->text[0] != '\0')
-		problem("goes on after a failed flush");
+		faults_problem("goes on after a failed flush");
 	if (s->text[0] != '\0' && strcmp(s->text, s->again) != 0)
-		problem("another store after opening");
+		faults_problem("another store after opening");
 }
 
 static void
@@ -419,8 +135,8 @@ run_case(const struct faults_op *op, const struct states *want,
 	s->kind = kind;
 	s->n = n;
 	assert_true(image_write(&homes[op->home], home));
-	status = run_child(child, op);
-	run_child(child_again, op);
+	status = run_child(faults_child, op);
+	run_child(faults_child_again, op);
 	if (want != NULL) {
 		cases++;
 		judge(op, want, status);
