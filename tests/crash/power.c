@@ -47,6 +47,7 @@ enum verdict { VERDICT_NONE, VERDICT_SAME, VERDICT_REBUILT, VERDICT_AGAIN,
 struct found {
 	enum verdict verdict;
 	unsigned log, segment; /* how many operations had reached each */
+	uint32_t uidnext[ORACLE_MAILBOXES + 1]; /* as in the model then */
 	char text[256];
 };
 static struct found *found;
@@ -171,6 +172,21 @@ model_at(struct oracle_model *m, const struct cut *c, unsigned log,
 	oracle_clear(&full);
 }
 
+/* UIDs may be skipped by a crash; the next ones are known from the store. */
+static void
+note_uidnext(struct store *st, const struct oracle_model *m)
+{
+	struct store_info info;
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i <= ORACLE_MAILBOXES; i++)
+		found->uidnext[i] = m->mailbox[i].name[0] != '\0' &&
+		    store_stat(st, m->mailbox[i].name, &a, &info) == STORE_OK
+		    ? info.uidnext : 0;
+	arena_clear(&a);
+}
+
 static bool
 is_model(struct store *st, const struct cut *c)
 {
@@ -180,7 +196,9 @@ is_model(struct store *st, const struct cut *c)
 			bool same;
 
 			model_at(&m, c, l, s);
-			same = oracle_same(st, &m, false);
+			same = oracle_same(st, &m, s + l == 0);
+			if (same)
+				note_uidnext(st, &m);
 			oracle_clear(&m);
 			if (same) {
 				found->log = l;
@@ -389,6 +407,11 @@ round_run(struct image *im, struct oracle_model *model, uint64_t *modseq)
 				image_clear(&next);
 			oracle_clear(model);
 			model_at(model, &cut, found->log, found->segment);
+			for (size_t k = 0; k <= ORACLE_MAILBOXES; k++)
+				if (model->mailbox[k].uidnext <
+				    found->uidnext[k])
+					model->mailbox[k].uidnext =
+					    found->uidnext[k];
 			*modseq = cut.modseq;
 			next = state;
 			have = true;
