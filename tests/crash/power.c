@@ -57,8 +57,14 @@ struct cut {
 	struct oracle_op pending[BATCH + 1];
 	unsigned n_pending;
 	uint64_t modseq;       /* told */
-	bool opened, at_recovery;
+	bool opened;
 };
+
+/* Operations that were under way at the cut before this round: some were found
+ * done, but until the home is opened for work no client has seen them, and a
+ * name may be in the index only. */
+static struct oracle_op carried[BATCH + 1];
+static unsigned n_carried;
 
 static struct store_options options;
 static char folder[128], home[160];
@@ -216,8 +222,9 @@ look_at(struct store *st, const struct cut *c)
 	struct store_info info;
 	struct arena a;
 
-	good = rebuilt ? oracle_saved(st, &c->model, c->pending, c->n_pending)
-	               : is_model(st, c);
+	good = !rebuilt ? is_model(st, c) : c->opened
+	    ? oracle_saved(st, &c->model, c->pending, c->n_pending)
+	    : oracle_saved(st, &c->model, carried, n_carried);
 	if (good && store_check(st, report, NULL) != 0)
 		good = false;
 	else if (!good)
@@ -370,7 +377,9 @@ round_run(struct image *im, struct oracle_model *model, uint64_t *modseq)
 {
 	unsigned unit = oracle_dice(4) == 0 ? 512 : 4096, go_on = 0;
 	struct cut cut = { .modseq = *modseq };
+	struct oracle_op next_carried[BATCH + 1];
 	struct image next, state;
+	unsigned n_next = 0;
 	struct disk *d;
 	const void *note;
 	size_t events, at = 0;
@@ -413,6 +422,8 @@ round_run(struct image *im, struct oracle_model *model, uint64_t *modseq)
 					model->mailbox[k].uidnext =
 					    found->uidnext[k];
 			*modseq = cut.modseq;
+			memcpy(next_carried, cut.pending, sizeof(next_carried));
+			n_next = cut.n_pending;
 			next = state;
 			have = true;
 		} else {
@@ -422,6 +433,8 @@ round_run(struct image *im, struct oracle_model *model, uint64_t *modseq)
 	if (have) {
 		image_clear(im);
 		*im = next;
+		memcpy(carried, next_carried, sizeof(carried));
+		n_carried = n_next;
 	}
 	disk_free(&d);
 	oracle_clear(&cut.model);
@@ -443,6 +456,7 @@ run(void)
 			oracle_clear(&model);
 			oracle_init(&model);
 			modseq = 0;
+			n_carried = 0;
 		}
 		oracle_seed(seed * 1000003 + i);
 		good = round_run(&im, &model, &modseq);

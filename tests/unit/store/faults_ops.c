@@ -258,7 +258,6 @@ const struct faults_op faults_ops[] = {
 	OPENS("open, replay", SEALED),
 	OPENS("open, torn tail", TORN),
 	OPENS("open, half a segment", HALF_SEGMENT),
-	OPENS("open, old log file", OLD_LOG),
 	{ "open after a death", FAULTS_HOME_DIED_ONCE, .opens = true,
 	    .rebuilds = true,
 	    .other = FAULTS_HOME_DIED_TWICE, .run = op_open },
@@ -287,6 +286,8 @@ const struct faults_op faults_ops[] = {
 	    .run = op_rename_inbox },
 	WORKS("subscribe", op_subscribe),
 	{ "idle", FAULTS_HOME_WORK, .flushes = true, .run = op_idle },
+	{ "close, old log file", FAULTS_HOME_LONG_LOG, .flushes = true,
+	    .run = op_close },
 	{ "close", FAULTS_HOME_WORK, .flushes = true, .run = op_close },
 	WORKS("read", op_read),
 };
@@ -400,10 +401,6 @@ make_home(struct store_test *t, enum faults_home which)
 		break;
 	case FAULTS_HOME_LONG_LOG:
 		make_long_log(t);
-		break;
-	case FAULTS_HOME_OLD_LOG:
-		make_long_log(t);
-		make_killed(t, "flush-done");
 		break;
 	case FAULTS_HOME_EMPTY:
 	case FAULTS_HOME_WORK:

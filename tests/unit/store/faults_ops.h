@@ -21,8 +21,7 @@
 	X(DIED_ONCE, "the last start died in recovery")                       \
 	X(DIED_TWICE, "the last two did")                                     \
 	X(HALF_SEGMENT, "a new segment was not finished")                     \
-	X(LONG_LOG, "the log is about to need a second file")                 \
-	X(OLD_LOG, "killed: a log file is not needed any more")
+	X(LONG_LOG, "the log is about to need another file")
 
 enum faults_home {
 #define X(id, what) FAULTS_HOME_##id,
