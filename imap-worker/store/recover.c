@@ -453,12 +453,19 @@ static enum store_err
 recover_drop_lost(struct recover *rc)
 {
 	struct store *st = rc->st;
-	uint64_t *ids = NULL;
+	uint32_t no = st->seg.no;
+	uint64_t *ids = NULL, sealed = st->seg.sealed;
 	size_t n = 0;
 	enum store_err e = recover_find_lost(rc, &ids, &n);
 
+	/* the old end stays in the user record until the last of these
+	 * transactions: a crash between them must lead here again */
+	st->seg.no = rc->was.end_no;
+	st->seg.sealed = rc->was.end_at;
 	for (size_t i = 0; e == STORE_OK && n > 0 && i < st->n_mboxes; i++)
 		e = recover_drop_rows(st->mboxes[i], ids, n);
+	st->seg.no = no;
+	st->seg.sealed = sealed;
 	if (e == STORE_OK && n > 0 && (e = store_txn_begin(st)) == STORE_OK) {
 		for (size_t i = 0; e == STORE_OK && i < n; i++)
 			e = store_blob_delete(st, ids[i]);
