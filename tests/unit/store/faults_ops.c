@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/kv.h"
 #include "store/segment.h"
 #include "store/store_private.h"
 
@@ -120,7 +119,6 @@ op_append_abort(struct store_test *t)
 	return append(t->st, "INBOX", 2, 5000, false);
 }
 
-/* With the next log file and, in the flush, a checkpoint. */
 static enum store_err
 op_append_long(struct store_test *t)
 {
@@ -270,7 +268,7 @@ const struct faults_op faults_ops[] = {
 	WORKS("append, taken back", op_append_abort),
 	{ "append, new segment", FAULTS_HOME_WORK, .segment_limit = 1000,
 	    .run = op_append },
-	{ "append, new log file", FAULTS_HOME_LONG_LOG,
+	{ "append, two log files", FAULTS_HOME_LONG_LOG,
 	    .run = op_append_long },
 	WORKS("copy", op_copy),
 	WORKS("move", op_move),
@@ -286,7 +284,8 @@ const struct faults_op faults_ops[] = {
 	    .run = op_rename_inbox },
 	WORKS("subscribe", op_subscribe),
 	{ "idle", FAULTS_HOME_WORK, .flushes = true, .run = op_idle },
-	{ "close, old log file", FAULTS_HOME_LONG_LOG, .flushes = true,
+	OPENS("open, two log files", LONG_LOG),
+	{ "close, two log files", FAULTS_HOME_LONG_LOG, .flushes = true,
 	    .run = op_close },
 	{ "close", FAULTS_HOME_WORK, .flushes = true, .run = op_close },
 	WORKS("read", op_read),
@@ -354,18 +353,26 @@ put_file(const struct store_test *t, const char *name, const char *text,
 	assert_int_equal(fclose(f), 0);
 }
 
-/* The log grows until its first file is nearly full. */
+/* The log grows into a second file; the process dies. */
 static void
 make_long_log(struct store_test *t)
 {
-	assert_int_equal(op_open(t), STORE_OK);
-	for (unsigned i = 0; i < 21; i++) {
-		assert_int_equal(append(t->st, "INBOX", 20, 100 + i, true),
-		    STORE_OK);
-		if (i == 3) /* the next one is due at the end */
-			assert_int_equal(kv_checkpoint(t->st->kv, true), KV_OK);
+	char second[512];
+	pid_t pid = fork();
+	int status;
+
+	snprintf(second, sizeof(second), "%s/db/log.0000000002", t->home);
+	if (pid == 0) {
+		if (op_open(t) != STORE_OK)
+			_exit(1);
+		for (unsigned i = 0; i < 200 && access(second, F_OK) != 0; i++)
+			if (append(t->st, "INBOX", 20, 100 + i, true) !=
+			    STORE_OK || store_flush(t->st) != STORE_OK)
+				_exit(1);
+		_exit(access(second, F_OK) == 0 ? 0 : 1);
 	}
-	store_close(&t->st);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void

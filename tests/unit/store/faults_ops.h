@@ -21,7 +21,7 @@
 	X(DIED_ONCE, "the last start died in recovery")                       \
 	X(DIED_TWICE, "the last two did")                                     \
 	X(HALF_SEGMENT, "a new segment was not finished")                     \
-	X(LONG_LOG, "the log is about to need another file")
+	X(LONG_LOG, "killed: the log has a second file")
 
 enum faults_home {
 #define X(id, what) FAULTS_HOME_##id,
