@@ -301,8 +301,11 @@ check_user(struct store_check *c)
 		store_check_report(c, "5: usage differs from the mailboxes'");
 	if (st->modseq > st->u.modseq_hw)
 		store_check_report(c, "3: modseq above its mark");
-	if (st->u.end_no != st->seg.no || st->u.end_at != st->seg.sealed ||
-	    st->seg.sealed != st->seg.end)
+	/* a new segment is known to the index with its first group */
+	if (st->seg.sealed != st->seg.end ||
+	    (st->u.end_no != st->seg.no
+	        ? st->seg.end != LAYOUT_SEGMENT_HEAD
+	        : st->u.end_at != st->seg.sealed))
 		store_check_report(c, "2: the index does not end where the "
 		    "segments do");
 }
@@ -366,7 +369,8 @@ store_check_slice(struct store_check *c, unsigned microseconds)
 {
 	int64_t end = check_clock() + microseconds;
 
-	while (c->phase != CHECK_DONE && !c->broken && store_txn_usable(c->st) == STORE_OK) {
+	while (c->phase != CHECK_DONE && !c->broken &&
+	    store_txn_usable(c->st) == STORE_OK) {
 		if (!check_next(c))
 			c->phase++;
 		if (microseconds != 0 && check_clock() >= end)
@@ -383,7 +387,6 @@ store_check_progress(const struct store_check *c, uint64_t *done_r,
 	*total_r = c->phase == CHECK_MAILBOXES ? 0 : c->n_refs;
 	*done_r = c->n_blobs;
 }
-
 
 int
 store_check_result(const struct store_check *c)

@@ -3,9 +3,10 @@
  * The files of a home beside the index and the segments.
  *
  *   lock      flock held from before anything is opened until the end. Its
- *             text is one line: "pid N", or while recovery runs "recovering N"
- *             (the how manieth start in a row that is), or "suspect" when
- *             damage was met: the next start reads the whole index.
+ *             text is one line: "pid N", or while recovery runs "recovering N
+ *             since TIME" (the how manieth start in a row that is, and when the
+ *             system was booted), or "suspect" when damage was met: the next
+ *             start reads the whole index.
  *   VERSION   "format=1" and the store's id; written once.
  *   reserve   4 MiB to give up when the disk is full, for expunge and recovery.
  *             While it is missing nothing is appended, so that what it freed is
@@ -28,6 +29,7 @@
 #include "store/io.h"
 #include "store/store_private.h"
 
+#define HOME_BOOT_SLACK 60 /* seconds the clock may have been set */
 #define HOME_RESERVE_HEADROOM (4 * MIB) /* free behind a restored reserve */
 
 char *
@@ -187,20 +189,51 @@ store_home_prepare(struct store *st)
 
 /* --- what the lock file says --------------------------------------------- */
 
-static void
-home_lock_text(struct store *st, const char *word, unsigned long n)
+/* When the system was started: the same for all processes until then. */
+static long long
+home_boot(void)
 {
-	char text[64];
-	int len = snprintf(text, sizeof(text), "%s %lu\n", word, n);
+	struct timespec now, up;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return (long long)now.tv_sec - (long long)up.tv_sec;
+}
+
+/* How many starts in a row died in recovery. One that a power cut ended, in
+ * another life of the system, says nothing of the index. */
+static unsigned
+home_deaths(const char *text)
+{
+	unsigned n;
+	long long boot, away;
+
+	switch (sscanf(text, "recovering %u since %lld", &n, &boot)) {
+	case 1:
+		return n;
+	case 2:
+		away = boot - home_boot();
+		return away > -HOME_BOOT_SLACK && away < HOME_BOOT_SLACK ? n : 0;
+	default:
+		return 0;
+	}
+}
+
+static void
+home_lock_text(struct store *st, const char *word, unsigned long n,
+    long long boot)
+{
+	char text[64], since[32] = "";
+	int len;
+
+	if (boot != 0)
+		snprintf(since, sizeof(since), " since %lld", boot);
+	len = snprintf(text, sizeof(text), "%s %lu%s\n", word, n, since);
 
 	if (store_io_pwrite(STORE_IO_LOCK_WRITE, st->lock_fd, text,
 	    (size_t)len, 0) != len ||
 	    store_io_truncate(STORE_IO_LOCK_CUT, st->lock_fd, len) != 0)
 		log_warn("store: write: %s/lock: %m", st->home);
-	/* the count must not be one that a power cut brought back */
-	else if (st->died > 0 &&
-	    store_io_sync(STORE_IO_LOCK_SYNC, st->lock_fd) != 0)
-		log_warn("store: sync: %s/lock: %m", st->home);
 }
 
 void
@@ -211,23 +244,21 @@ store_home_enter_recovery(struct store *st, unsigned *died_r, bool *suspect_r)
 	    sizeof(text) - 1, 0);
 
 	text[n < 0 ? 0 : n] = '\0';
-	*died_r = strncmp(text, "recovering ", 11) == 0
-	    ? (unsigned)strtoul(text + 11, NULL, 10) : 0;
+	*died_r = home_deaths(text);
 	*suspect_r = strncmp(text, "suspect ", 8) == 0;
-	st->died = *died_r;
-	home_lock_text(st, "recovering", *died_r + 1);
+	home_lock_text(st, "recovering", *died_r + 1, home_boot());
 }
 
 void
 store_home_leave_recovery(struct store *st)
 {
-	home_lock_text(st, "pid", (unsigned long)getpid());
+	home_lock_text(st, "pid", (unsigned long)getpid(), 0);
 }
 
 void
 store_home_suspect(struct store *st)
 {
-	home_lock_text(st, "suspect", (unsigned long)getpid());
+	home_lock_text(st, "suspect", (unsigned long)getpid(), 0);
 }
 
 /* Renames db/ out of the way and makes an empty one. */

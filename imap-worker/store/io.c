@@ -23,12 +23,6 @@ store_io_set_hook(const struct store_io_hook *hook)
 	io_hook = hook;
 }
 
-const struct store_io_hook *
-store_io_get_hook(void)
-{
-	return io_hook;
-}
-
 const char *
 store_io_name(enum store_io_at at)
 {

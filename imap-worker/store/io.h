@@ -24,7 +24,6 @@
 	X(LOCK_READ, "lock-read", READ, "what the last start left")           \
 	X(LOCK_WRITE, "lock-write", WRITE, "where this start is")             \
 	X(LOCK_CUT, "lock-cut", TRUNCATE, "the end of that")                  \
-	X(LOCK_SYNC, "lock-sync", SYNC, "after a death in recovery")          \
 	X(VERSION_OPEN, "version-open", OPEN, "is the home new?")             \
 	X(VERSION_READ, "version-read", READ, "its format")                   \
 	X(VERSION_CREATE, "version-create", OPEN, "of a new home")            \
@@ -77,7 +76,6 @@
 	X(DB_READ, "db-read", READ, "a page")                                 \
 	X(DB_WRITE, "db-write", WRITE, "pages and the log")                   \
 	X(DB_SYNC, "db-sync", SYNC, "commits become durable")                 \
-	X(DB_CUT, "db-cut", TRUNCATE, "pages given back")                     \
 	X(DB_FOLDER, "db-folder", SYNC, "a new file has a name")              \
 	X(DB_RENAME, "db-rename", RENAME, "a new table")                      \
 	X(DB_REMOVE, "db-remove", UNLINK, "an old log file")                  \
@@ -119,7 +117,6 @@ struct store_io_hook {
 
 /* Set by tests before store_open(); NULL: none. Not copied. */
 void store_io_set_hook(const struct store_io_hook *hook);
-const struct store_io_hook *store_io_get_hook(void);
 const char *store_io_name(enum store_io_at at);
 enum store_io_op store_io_op(enum store_io_at at);
 
@@ -147,7 +144,7 @@ int store_io_mkdir(enum store_io_at at, const char *path, mode_t mode);
 struct dirent *store_io_readdir(enum store_io_at at, DIR *d);
 /* A file from its begin, to be read; NULL: errno. */
 void *store_io_map(enum store_io_at at, int fd, size_t len);
-/* For libdb, and only while there is a hook. */
+/* For libdb. */
 void *store_io_malloc(enum store_io_at at, size_t n);
 void *store_io_realloc(enum store_io_at at, void *p, size_t n);
 

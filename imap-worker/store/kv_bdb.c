@@ -15,7 +15,6 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "store/io.h"
 #include "store/kv.h"
 #include "store/kv_io.h"
 
@@ -66,11 +65,9 @@ kv_bdb_event(DB_ENV *env, u_int32_t event, void *info)
 {
 	struct kv *kv = env->app_private;
 
-	if (event != DB_EVENT_PANIC)
-		return;
-	kv->damaged = true;
-	if (*(int *)info == ENOMEM) /* what the system refuses else, is known */
-		kv_io_note(ENOMEM);
+	(void)info;
+	if (event == DB_EVENT_PANIC)
+		kv->damaged = true;
 }
 
 static enum kv_err
@@ -89,9 +86,6 @@ kv_bdb_result(struct kv *kv, int rc, const char *what)
 		if (kv_io_sync_failed())
 			kv->damaged = true;
 		return kv->damaged ? KV_DAMAGED : KV_NO_SPACE;
-	case ENOMEM:
-		kv_io_note(ENOMEM);
-		break;
 	case DB_RUNRECOVERY:
 	case DB_CHKSUM_FAIL:
 	case DB_VERIFY_BAD:
@@ -151,19 +145,17 @@ kv_bdb_functions(void)
 {
 	kv_io_reset();
 	db_env_set_func_open(kv_io_open);
-	/* not read(): libdb would take the end of a file for an error */
+	/* not read(): libdb would take the end of a file for an error; nor
+	 * ftruncate(): only compacting does that */
 	db_env_set_func_pread(kv_io_pread);
 	db_env_set_func_seek(kv_io_seek);
 	/* with this one it does not call pwrite() */
 	db_env_set_func_write(kv_io_write);
 	db_env_set_func_fsync(kv_io_sync);
-	db_env_set_func_ftruncate(kv_io_truncate);
 	db_env_set_func_rename(kv_io_rename);
 	db_env_set_func_unlink(kv_io_unlink);
-	if (store_io_get_hook() != NULL) {
-		db_env_set_func_malloc(kv_io_malloc);
-		db_env_set_func_realloc(kv_io_realloc);
-	}
+	db_env_set_func_malloc(kv_io_malloc);
+	db_env_set_func_realloc(kv_io_realloc);
 }
 
 enum kv_err
@@ -181,7 +173,8 @@ kv_open(const char *dir, struct kv **kv_r)
 	rc = kv_bdb_open_env(kv, dir);
 	for (int t = 0; rc == 0 && t < KV_TABLES; t++)
 		rc = kv_bdb_open_table(kv, t);
-	if (rc == 0) {
+	if (rc == 0 && kv_io_refused() == KV_OK) {
+		kv_io_recovered();
 		*kv_r = kv;
 		return KV_OK;
 	}
@@ -355,12 +348,16 @@ kv_flush(struct kv *kv)
 enum kv_err
 kv_checkpoint(struct kv *kv, bool force)
 {
+	enum kv_err e;
+
 	/* asking libdb opens and reads a log file each time */
 	if (!force && kv->written < KV_CHECKPOINT_ASK)
 		return KV_OK;
 	kv->written = 0;
-	return kv_bdb_result(kv, kv->env->txn_checkpoint(kv->env,
+	e = kv_bdb_result(kv, kv->env->txn_checkpoint(kv->env,
 	    force ? 0 : KV_CHECKPOINT_KIB, 0, 0), "checkpoint");
+	/* it says nothing of a panic while it removed old log files */
+	return e == KV_OK && kv->damaged ? KV_DAMAGED : e;
 }
 
 /* --- scans --------------------------------------------------------------- */

@@ -15,8 +15,10 @@
 #include "store/io.h"
 
 static enum kv_err refused;
-static bool sync_failed;
-static int read_error; /* of a read libdb would try again in another way */
+static bool sync_failed, recovering;
+/* the last read, when it failed: libdb tries again in another way */
+static int read_error, read_fd;
+static off_t read_at;
 static char folder[4096]; /* its names are not durable yet; "": none */
 
 void
@@ -25,7 +27,14 @@ kv_io_reset(void)
 	refused = KV_OK;
 	sync_failed = false;
 	read_error = 0;
+	recovering = true;
 	folder[0] = '\0';
+}
+
+void
+kv_io_recovered(void)
+{
+	recovering = false;
 }
 
 enum kv_err
@@ -40,12 +49,23 @@ kv_io_sync_failed(void)
 	return sync_failed;
 }
 
-void
+static void
 kv_io_note(int error)
 {
 	if (refused == KV_OK)
 		refused = error == ENOSPC || error == EDQUOT || error == EFBIG
 		    ? KV_NO_SPACE : KV_IO;
+}
+
+/* Recovery that could not read something takes it for not there, goes on, and
+ * would write down the result. */
+static bool
+kv_io_stopped(void)
+{
+	if (!recovering || refused == KV_OK)
+		return false;
+	errno = EIO;
+	return true;
 }
 
 /* What a call returned; what is no refusal passes. */
@@ -105,18 +125,17 @@ kv_io_pread(int fd, void *p, size_t n, off_t at)
 	    p, n, at));
 
 	read_error = r == -1 ? errno : 0;
+	read_fd = fd;
+	read_at = at;
 	return r;
 }
 
 int
 kv_io_seek(int fd, off_t at, int whence)
 {
-	if (read_error != 0) {
-		errno = read_error;
-		read_error = 0;
-		return -1;
-	}
-	return lseek(fd, at, whence) == -1 ? -1 : 0;
+	if (read_error != 0 && fd == read_fd && at == read_at)
+		return read_error;
+	return lseek(fd, at, whence) == -1 ? errno : 0;
 }
 
 ssize_t
@@ -125,6 +144,8 @@ kv_io_write(int fd, const void *p, size_t n)
 	const char *from = p;
 	size_t done = 0;
 
+	if (kv_io_stopped())
+		return -1;
 	while (done < n) {
 		ssize_t w = store_io_write(STORE_IO_DB_WRITE, fd, from + done,
 		    n - done);
@@ -160,6 +181,7 @@ kv_io_read_logs(const char *path)
 			    buf, sizeof(buf));
 		while (n > 0);
 		if (n == -1) {
+			kv_io_note(errno);
 			log_error("store: index: read: %s: %m", file);
 			result = KV_IO;
 		}
@@ -168,6 +190,7 @@ kv_io_read_logs(const char *path)
 		errno = 0;
 	}
 	if (d == NULL || errno != 0) {
+		kv_io_note(errno);
 		log_error("store: index: list: %s: %m", path);
 		result = KV_IO;
 	}
@@ -179,8 +202,14 @@ kv_io_read_logs(const char *path)
 int
 kv_io_sync(int fd)
 {
-	int rc = store_io_sync(STORE_IO_DB_SYNC, fd);
+	int rc;
 
+	/* libdb tries EIO a hundred times; the second success means nothing */
+	if (sync_failed || kv_io_stopped()) {
+		errno = EIO;
+		return -1;
+	}
+	rc = store_io_sync(STORE_IO_DB_SYNC, fd);
 	if (rc == 0 && folder[0] != '\0') {
 		if ((rc = store_io_sync_folder(STORE_IO_DB_FOLDER, folder)) == 0)
 			folder[0] = '\0';
@@ -193,15 +222,10 @@ kv_io_sync(int fd)
 }
 
 int
-kv_io_truncate(int fd, off_t size)
-{
-	return (int)kv_io_result(store_io_truncate(STORE_IO_DB_CUT, fd, size));
-}
-
-int
 kv_io_rename(const char *from, const char *to)
 {
-	int rc = store_io_rename(STORE_IO_DB_RENAME, from, to);
+	int rc = kv_io_stopped() ? -1 : store_io_rename(STORE_IO_DB_RENAME,
+	    from, to);
 
 	return rc == 0 ? kv_io_named(to) : (int)kv_io_result(rc);
 }
@@ -209,17 +233,26 @@ kv_io_rename(const char *from, const char *to)
 int
 kv_io_unlink(const char *path)
 {
-	return (int)kv_io_result(store_io_unlink(STORE_IO_DB_REMOVE, path));
+	return kv_io_stopped() ? -1
+	    : (int)kv_io_result(store_io_unlink(STORE_IO_DB_REMOVE, path));
+}
+
+static void *
+kv_io_memory(void *p, size_t n)
+{
+	if (p == NULL && n > 0)
+		log_panic("store: index: out of memory: %zu bytes", n);
+	return p;
 }
 
 void *
 kv_io_malloc(size_t n)
 {
-	return store_io_malloc(STORE_IO_DB_MEMORY, n);
+	return kv_io_memory(store_io_malloc(STORE_IO_DB_MEMORY, n), n);
 }
 
 void *
 kv_io_realloc(void *p, size_t n)
 {
-	return store_io_realloc(STORE_IO_DB_MEMORY, p, n);
+	return kv_io_memory(store_io_realloc(STORE_IO_DB_MEMORY, p, n), n);
 }

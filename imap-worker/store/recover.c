@@ -373,7 +373,8 @@ recover_all(struct recover *rc, bool rebuild, uint32_t *list, size_t n)
 	st->seg.safe_at = st->u.safe_at;
 	if ((e = recover_segments(rc, list, n)) != STORE_OK)
 		return e;
-	if (rc->cut && (e = store_recover_drop_lost(rc)) != STORE_OK)
+	if (rc->cut && ((e = store_recover_drop_lost(rc)) != STORE_OK ||
+	    (e = store_recover_name_again(st)) != STORE_OK))
 		return e;
 	if (rc->rebuild != NULL && (e = store_rebuild_finish(rc)) != STORE_OK)
 		return e;

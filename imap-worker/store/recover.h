@@ -41,6 +41,9 @@ void store_recover_new_user(struct store *st);
 /* --- recover_lost.c --- */
 /* Drops the rows of messages behind the end of the segments. */
 enum store_err store_recover_drop_lost(struct recover *rc);
+/* The index survived, the segments did not: records of names may be among what
+ * was lost, and a later rebuild would miss them. They are written once more. */
+enum store_err store_recover_name_again(struct store *st);
 
 /* --- replay.c; in a transaction --- */
 /* What the index keeps of a message, from its record; lives in rc->arena, until

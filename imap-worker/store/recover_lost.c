@@ -80,12 +80,19 @@ enum store_err
 store_recover_drop_lost(struct recover *rc)
 {
 	struct store *st = rc->st;
-	uint64_t *ids = NULL;
+	uint32_t no = st->seg.no;
+	uint64_t *ids = NULL, sealed = st->seg.sealed;
 	size_t n = 0;
 	enum store_err e = recover_find_lost(rc, &ids, &n);
 
+	/* the old end stays in the user record until the last of these
+	 * transactions: a crash between them must lead here again */
+	st->seg.no = rc->was.end_no;
+	st->seg.sealed = rc->was.end_at;
 	for (size_t i = 0; e == STORE_OK && n > 0 && i < st->n_mboxes; i++)
 		e = recover_drop_rows(st->mboxes[i], ids, n);
+	st->seg.no = no;
+	st->seg.sealed = sealed;
 	if (e == STORE_OK && n > 0 && (e = store_txn_begin(st)) == STORE_OK) {
 		for (size_t i = 0; e == STORE_OK && i < n; i++)
 			e = store_blob_delete(st, ids[i]);
@@ -95,5 +102,33 @@ store_recover_drop_lost(struct recover *rc)
 			store_txn_abort(st);
 	}
 	free(ids);
+	return e;
+}
+
+enum store_err
+store_recover_name_again(struct store *st)
+{
+	enum store_err e;
+
+	if (st->n_mboxes == 0)
+		return STORE_OK;
+	/* rows that name what is written over must be gone before */
+	if ((e = store_txn_sync(st, true)) != STORE_OK ||
+	    (e = store_segment_begin(&st->seg)) != STORE_OK ||
+	    (e = store_txn_begin(st)) != STORE_OK)
+		return e;
+	for (size_t i = 0; e == STORE_OK && i < st->n_mboxes; i++) {
+		struct store_mbox *m = st->mboxes[i];
+
+		e = store_mailbox_record(m, LAYOUT_NAME_CREATE, m->info.name);
+		if (e == STORE_OK)
+			e = store_mailbox_record(m, LAYOUT_NAME_RENAME,
+			    m->info.name);
+	}
+	if (e == STORE_OK)
+		e = store_segment_seal(&st->seg);
+	if (e == STORE_OK)
+		return store_txn_commit(st, STORE_TXN_CHANGE);
+	store_txn_abort(st);
 	return e;
 }

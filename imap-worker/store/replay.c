@@ -62,6 +62,9 @@ store_replay_name(struct recover *rc, const struct store_segment_record *r)
 	} else if (m == NULL) {
 		log_warn("store: replay: no mailbox %u for %s",
 		    (unsigned)r->h.mbox, name);
+	} else if (r->h.kind == LAYOUT_NAME_RENAME &&
+	    strcmp(m->info.name, name) == 0) {
+		; /* one that was written again */
 	} else if (r->h.kind == LAYOUT_NAME_RENAME) {
 		free_name = replay_free_name(st, name);
 		store_mailbox_set_name(m, free_name);

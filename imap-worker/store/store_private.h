@@ -33,7 +33,6 @@ struct store_snap_state {
 struct store {
 	char *home;              /* own */
 	int lock_fd;
-	unsigned died;           /* starts in a row before this, in recovery */
 	struct store_options o;  /* without defaults */
 	struct kv *kv;           /* own */
 	struct store_segments seg;

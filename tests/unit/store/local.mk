@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: ISC
 if HAVE_CMOCKA
-check_PROGRAMS += test_check test_coding test_kv test_mailbox test_recover \
-	test_rows test_salvage test_segment test_snap
+check_PROGRAMS += test_check test_coding test_faults test_kv test_mailbox \
+	test_recover test_rows test_salvage test_segment test_snap
 STORE_TEST = tests/unit/store/store_test.c tests/unit/store/store_test.h
 test_coding_SOURCES = tests/unit/store/test_coding.c $(STORE_TEST)
 test_coding_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+test_faults_SOURCES = tests/unit/store/test_faults.c \
+	tests/unit/store/faults_case.c tests/unit/store/faults_case.h \
+	tests/unit/store/faults_dump.c \
+	tests/unit/store/faults_ops.c tests/unit/store/faults_ops.h \
+	tests/crash/image.c tests/crash/image.h $(STORE_TEST)
+test_faults_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_kv_SOURCES = tests/unit/store/test_kv.c $(STORE_TEST)
 test_kv_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_mailbox_SOURCES = tests/unit/store/test_mailbox.c $(STORE_TEST)
