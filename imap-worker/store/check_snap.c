@@ -131,8 +131,10 @@ store_check_snapshot(struct store *st,
 	if (n > 0) {
 		s.no = files[0].no;
 		s.stale = files[0].stale;
-		store_snap_map(folder, &files[0], &data, &len);
-		check_snap_file(&s, data, len);
+		if (store_snap_map(folder, &files[0], &data, &len))
+			check_snap_file(&s, data, len);
+		else
+			report(ctx, NULL);
 		store_snap_unmap(data, len);
 	}
 	free(files);

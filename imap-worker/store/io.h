@@ -75,6 +75,7 @@
 	X(DB_OPEN, "db-open", OPEN, "a file of the index")                    \
 	X(DB_READ, "db-read", READ, "a page")                                 \
 	X(DB_WRITE, "db-write", WRITE, "pages and the log")                   \
+	X(DB_CUT, "db-cut", TRUNCATE, "pages at the end are free")            \
 	X(DB_SYNC, "db-sync", SYNC, "commits become durable")                 \
 	X(DB_FOLDER, "db-folder", SYNC, "a new file has a name")              \
 	X(DB_RENAME, "db-rename", RENAME, "a new table")                      \

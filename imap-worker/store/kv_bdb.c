@@ -145,13 +145,13 @@ kv_bdb_functions(void)
 {
 	kv_io_reset();
 	db_env_set_func_open(kv_io_open);
-	/* not read(): libdb would take the end of a file for an error; nor
-	 * ftruncate(): only compacting does that */
+	/* not read(): libdb would take the end of a file for an error */
 	db_env_set_func_pread(kv_io_pread);
 	db_env_set_func_seek(kv_io_seek);
 	/* with this one it does not call pwrite() */
 	db_env_set_func_write(kv_io_write);
 	db_env_set_func_fsync(kv_io_sync);
+	db_env_set_func_ftruncate(kv_io_truncate);
 	db_env_set_func_rename(kv_io_rename);
 	db_env_set_func_unlink(kv_io_unlink);
 	db_env_set_func_malloc(kv_io_malloc);

@@ -159,6 +159,14 @@ kv_io_write(int fd, const void *p, size_t n)
 	return (ssize_t)n;
 }
 
+int
+kv_io_truncate(int fd, off_t size)
+{
+	if (kv_io_stopped())
+		return -1;
+	return (int)kv_io_result(store_io_truncate(STORE_IO_DB_CUT, fd, size));
+}
+
 enum kv_err
 kv_io_read_logs(const char *path)
 {

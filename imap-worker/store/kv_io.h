@@ -36,6 +36,7 @@ ssize_t kv_io_pread(int fd, void *p, size_t n, off_t at);
 int kv_io_seek(int fd, off_t at, int whence);
 /* All or nothing, as libdb asks of a write that is not its own. */
 ssize_t kv_io_write(int fd, const void *p, size_t n);
+int kv_io_truncate(int fd, off_t size);
 /* Once it failed it fails for good. */
 int kv_io_sync(int fd);
 int kv_io_rename(const char *from, const char *to);

@@ -60,8 +60,8 @@ store_snap_open(struct store *st)
 	}
 	if (n > 0) {
 		s->no = files[0].no;
-		store_snap_map(folder, &files[0], &data, &len);
-		if (store_snap_head(data, len, &cookie, &h) && !st->rebuilt) {
+		if (store_snap_map(folder, &files[0], &data, &len) &&
+		    store_snap_head(data, len, &cookie, &h) && !st->rebuilt) {
 			s->vouches = !files[0].stale;
 			s->uids = h.uids;
 			s->made = h.made;

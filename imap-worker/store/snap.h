@@ -75,8 +75,9 @@ bool store_snap_belongs(const unsigned char *data, size_t len, uint64_t cookie,
 /* The cookie it knows of a segment; 0: none. Pure. */
 uint64_t store_snap_segment(const unsigned char *data, size_t len,
     uint64_t cookie, uint32_t no);
-/* Maps a file; *len_r 0 and NULL: nothing there to read. */
-void store_snap_map(const char *folder, const struct store_snap_file *f,
+/* Maps a file; *len_r 0 and NULL: nothing there to read. False: so because the
+ * system does not let it be read. */
+bool store_snap_map(const char *folder, const struct store_snap_file *f,
     unsigned char **data_r, size_t *len_r);
 void store_snap_unmap(unsigned char *data, size_t len);
 

@@ -135,7 +135,7 @@ store_snap_belongs(const unsigned char *data, size_t len, uint64_t cookie,
 	return true;
 }
 
-void
+bool
 store_snap_map(const char *folder, const struct store_snap_file *f,
     unsigned char **data_r, size_t *len_r)
 {
@@ -144,15 +144,16 @@ store_snap_map(const char *folder, const struct store_snap_file *f,
 	    0);
 	struct stat sb;
 	void *p = NULL;
+	bool good = fd != -1 && fstat(fd, &sb) == 0;
 
 	*data_r = NULL;
 	*len_r = 0;
-	if (fd == -1 || fstat(fd, &sb) != 0)
+	if (good && S_ISREG(sb.st_mode) && sb.st_size > 0) {
+		p = store_io_map(STORE_IO_SNAP_MAP, fd, (size_t)sb.st_size);
+		good = p != NULL;
+	}
+	if (!good)
 		(void)snap_error("read", path);
-	else if (S_ISREG(sb.st_mode) && sb.st_size > 0 &&
-	    (p = store_io_map(STORE_IO_SNAP_MAP, fd, (size_t)sb.st_size)) ==
-	    NULL)
-		(void)snap_error("map", path);
 	if (p != NULL) {
 		*data_r = p;
 		*len_r = (size_t)sb.st_size;
@@ -160,6 +161,7 @@ store_snap_map(const char *folder, const struct store_snap_file *f,
 	if (fd != -1)
 		close(fd);
 	free(path);
+	return good;
 }
 
 void

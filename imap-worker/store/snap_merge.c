@@ -47,29 +47,32 @@ snaps_block(const struct store_snaps *s, const struct store_snap_part *p,
 
 /* --- which files --------------------------------------------------------- */
 
-static void
+/* False: one is there that cannot be read; without it more would be lost. */
+static bool
 snaps_open(struct store_snaps *s, const struct store *st,
     const struct store_snap_file *files, size_t n)
 {
 	char *folder = store_home_path(st, "snap");
+	bool good = true;
 
-	for (size_t i = 0; i < n && s->n < 2; i++) {
+	for (size_t i = 0; good && i < n && s->n < 2; i++) {
 		struct store_snap_files *f = &s->file[s->n];
 
-		store_snap_map(folder, &files[i], &f->data, &f->len);
-		if (!store_snap_head(f->data, f->len, &f->cookie, &f->head) ||
+		good = store_snap_map(folder, &files[i], &f->data, &f->len);
+		if (good && (!store_snap_head(f->data, f->len, &f->cookie, &f->head) ||
 		    !store_snap_belongs(f->data, f->len, f->cookie,
-		    &st->seg)) {
+		    &st->seg))) {
 			log_error("store: snapshot: %s/%08u: damaged, or of "
 			    "another home", folder, (unsigned)files[i].no);
 			store_snap_unmap(f->data, f->len);
 			continue;
 		}
-		if (i == 0)
+		if (good && i == 0)
 			s->vouches = store_snap_vouches(files, n);
-		s->n++;
+		s->n += good;
 	}
 	free(folder);
+	return good;
 }
 
 /* --- what is in them ----------------------------------------------------- */
@@ -228,6 +231,7 @@ store_snaps_load(struct store_snaps *s, struct store *st)
 	struct store_snap_file *files;
 	size_t n;
 	int rc = store_snap_list(folder, &files, &n);
+	bool good;
 
 	memset(s, 0, sizeof(*s));
 	free(folder);
@@ -235,8 +239,10 @@ store_snaps_load(struct store_snaps *s, struct store *st)
 		return false;
 	if (n > 0)
 		st->snap.no = files[0].no;
-	snaps_open(s, st, files, n);
+	good = snaps_open(s, st, files, n);
 	free(files);
+	if (!good)
+		return false;
 	for (unsigned f = 0; f < s->n; f++) {
 		uint64_t at = 0, skipped;
 		struct store_snap_block b;

@@ -168,6 +168,21 @@ op_copy_snap(struct store_test *t)
 }
 
 static enum store_err
+op_expunge_all(struct store_test *t)
+{
+	roaring_bitmap_t *all = store_test_range(1, UINT32_MAX);
+	struct store_mbox *m;
+	enum store_err e = store_mbox_open(t->st, "INBOX", &m);
+
+	if (e == STORE_OK) {
+		e = store_expunge(m, all, NULL);
+		store_mbox_unref(&m);
+	}
+	roaring_bitmap_free(all);
+	return e;
+}
+
+static enum store_err
 op_relaxed(struct store_test *t)
 {
 	t->st->o.relaxed = true;
@@ -296,6 +311,8 @@ const struct faults_op faults_ops[] = {
 	    .run = op_rename_inbox },
 	WORKS("subscribe", op_subscribe),
 	{ "idle", FAULTS_HOME_WORK, .flushes = true, .run = op_idle },
+	{ "expunge, pages are freed", FAULTS_HOME_LONG_LOG,
+	    .run = op_expunge_all },
 	OPENS("open, two log files", LONG_LOG),
 	{ "close, two log files", FAULTS_HOME_LONG_LOG, .flushes = true,
 	    .run = op_close },
