@@ -166,6 +166,7 @@ task_on_open(struct ipc_chan *c, void *ctx)
 	ipc_begin(&m, IPC_CTL_TASK);
 	ipc_put_str(&m, t->user);
 	ipc_put_str(&m, t->name);
+	ipc_put_u8(&m, 0);
 	ipc_post(c, &m, fds[1]);
 	event_base_loopbreak(t->base); /* task_do() goes on, with the stream */
 }
