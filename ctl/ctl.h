@@ -29,6 +29,8 @@ struct ctl {
 	bool json;          /* --json */
 	bool from_stdin;    /* --stdin */
 	bool all;           /* --all */
+	const char *mailbox; /* --mailbox; NULL: none */
+	bool dry_run;       /* --dry-run */
 };
 
 /* args: what follows the verb, n of them; n is within the row's limits. The
@@ -39,6 +41,8 @@ typedef int ctl_verb_fn(const struct ctl *ctl, size_t n, char **args);
 ctl_verb_fn ctl_status, ctl_who, ctl_kick, ctl_reload, ctl_stop;
 /* task.c: done by the worker of each user */
 ctl_verb_fn ctl_du, ctl_fsck, ctl_stats;
+/* import.c: the same, with mail that is sent to it */
+ctl_verb_fn ctl_import;
 /* config.c */
 ctl_verb_fn ctl_config_check, ctl_config_dump;
 /* users.c: the passwd-file */

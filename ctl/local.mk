@@ -6,12 +6,14 @@ posternctl_SOURCES = \
 	ctl/config.c \
 	ctl/connect.c \
 	ctl/ctl.h \
+	ctl/import.c \
+	ctl/import_source.c ctl/import_source.h \
 	ctl/main.c \
 	ctl/passwd_edit.c ctl/passwd_edit.h \
 	ctl/password.c ctl/password.h \
 	ctl/print.c \
 	ctl/runtime.c \
-	ctl/task.c \
+	ctl/task.c ctl/task.h \
 	ctl/task_print.c ctl/task_print.h \
 	ctl/users.c
 posternctl_LDADD = $(COMMON_LIBS)

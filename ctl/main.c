@@ -32,6 +32,8 @@ static const struct {
 	    "what the mail takes of the disk" },
 	{ "fsck", NULL, 0, USERS_MAX, ctl_fsck, " USER ...|--all",
 	    "check every message and the index" },
+	{ "import", NULL, 2, 2, ctl_import, " USER SOURCE",
+	    "mail of another server: maildir:PATH or mbox:PATH" },
 	{ "config", "check", 0, 0, ctl_config_check, "",
 	    "say what is wrong with the configuration" },
 	{ "config", "dump", 0, 0, ctl_config_dump, "",
@@ -109,6 +111,8 @@ main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "stdin", no_argument, NULL, 'i' },
 		{ "all", no_argument, NULL, 'a' },
+		{ "mailbox", required_argument, NULL, 'm' },
+		{ "dry-run", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -137,6 +141,12 @@ main(int argc, char **argv)
 			break;
 		case 'a':
 			ctl.all = true;
+			break;
+		case 'm':
+			ctl.mailbox = optarg;
+			break;
+		case 'n':
+			ctl.dry_run = true;
 			break;
 		case 'h':
 			help = true;

@@ -16,6 +16,7 @@
 #include "common/ipc.h"
 #include "common/limits.h"
 #include "ctl/ctl.h"
+#include "ctl/task.h"
 #include "ctl/task_print.h"
 
 #define TASK_START_SECONDS 90 /* until a worker has it */
@@ -24,12 +25,15 @@
 
 struct task {
 	const char *name, *user;
+	const struct task_more *more; /* borrowed; may be NULL */
 	struct event_base *base;
 	struct event *late;  /* own; no worker has it yet */
 	int stream;          /* own */
 	struct event *readable; /* own; of the stream */
 	bool eof;
-	struct buf in;
+	struct event *writable; /* own; while there is DATA to send */
+	struct buf in, out;
+	bool last;           /* the DATA of no bytes is in out, or was sent */
 	struct task_print *print;
 	int exit_code;       /* -1: not over */
 };
@@ -67,6 +71,58 @@ task_lost(struct task *t)
 	    "the user's worker ended before it was done");
 }
 
+/* DATA for a verb that takes it; false: it makes no sense. */
+static bool
+task_data_came(struct task *t, const struct task_frame *f)
+{
+	if (t->more == NULL || t->more->data == NULL ||
+	    !t->more->data(t->more->ctx, f->body, f->len))
+		return false;
+	if (t->more->fill != NULL && !t->last)
+		event_add(t->writable, NULL);
+	return true;
+}
+
+/* Puts the next DATA into `out`; false: there is none now. */
+static bool
+task_fill(struct task *t)
+{
+	enum task_fill found;
+	struct buf body;
+
+	if (t->last)
+		return false;
+	buf_init(&body, TASK_FRAME_DATA);
+	found = t->more->fill(t->more->ctx, &body);
+	if (found == TASK_FILL_SEND)
+		task_put_data(&t->out, body.data, body.len);
+	else if (found == TASK_FILL_LAST)
+		task_put_data(&t->out, "", 0);
+	else if (found == TASK_FILL_FAIL)
+		task_over(t, CTL_NOT_DONE, "failed", "the source cannot be read");
+	t->last = found == TASK_FILL_LAST;
+	buf_clear(&body);
+	return t->out.len > 0;
+}
+
+static void
+task_on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct task *t = ctx;
+	ssize_t n;
+
+	(void)what;
+	if (t->out.len == 0 && !task_fill(t)) {
+		event_del(t->writable);
+		return;
+	}
+	n = send(fd, t->out.data, t->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		buf_consume(&t->out, (size_t)n);
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		event_del(t->writable); /* what is to be read says why */
+}
+
 static void
 task_on_readable(evutil_socket_t fd, short what, void *ctx)
 {
@@ -92,15 +148,16 @@ task_on_readable(evutil_socket_t fd, short what, void *ctx)
 	t->in.len += (size_t)n;
 	while (t->exit_code == -1) {
 		found = task_frame_next(t->in.data, t->in.len,
-		    TASK_FROM_WORKER & ~(1u << TASK_DATA), &f, &used);
+		    TASK_FROM_WORKER, &f, &used);
 		if (found == TASK_FOUND_MORE)
 			return;
-		if (found == TASK_FOUND_BAD)
+		if (found == TASK_FOUND_BAD || (f.kind == TASK_DATA &&
+		    !task_data_came(t, &f)))
 			task_over(t, CTL_NOT_DONE, "failed",
 			    "the user's worker makes no sense");
 		else if (f.kind == TASK_END)
 			task_end(t, &f);
-		else
+		else if (f.kind != TASK_DATA)
 			task_print_frame(t->print, &f);
 		if (found == TASK_FOUND_FRAME)
 			buf_consume(&t->in, used);
@@ -157,6 +214,8 @@ task_on_open(struct ipc_chan *c, void *ctx)
 	}
 	buf_init(&b, TASK_FRAME_MAX);
 	task_pairs_begin(&w, &b, TASK_REQUEST);
+	if (t->more != NULL && t->more->request != NULL)
+		t->more->request(t->more->ctx, &w);
 	task_pairs_end(&w);
 	/* a few bytes into an empty socket: they fit */
 	if (send(fds[0], b.data, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
@@ -166,7 +225,7 @@ task_on_open(struct ipc_chan *c, void *ctx)
 	ipc_begin(&m, IPC_CTL_TASK);
 	ipc_put_str(&m, t->user);
 	ipc_put_str(&m, t->name);
-	ipc_put_u8(&m, 0);
+	ipc_put_u8(&m, t->more != NULL && t->more->make);
 	ipc_post(c, &m, fds[1]);
 	event_base_loopbreak(t->base); /* task_do() goes on, with the stream */
 }
@@ -220,9 +279,14 @@ task_talk(struct task *t, int fd)
 	if (t->exit_code == -1) {
 		t->readable = event_new(t->base, t->stream,
 		    EV_READ | EV_PERSIST, task_on_readable, t);
+		t->writable = event_new(t->base, t->stream,
+		    EV_WRITE | EV_PERSIST, task_on_writable, t);
 		event_add(t->readable, NULL);
+		if (t->more != NULL && t->more->fill != NULL)
+			event_add(t->writable, NULL);
 		event_base_dispatch(t->base);
 		event_free(t->readable);
+		event_free(t->writable);
 	}
 	ipc_chan_free(&c);
 	event_free(t->late);
@@ -230,10 +294,10 @@ task_talk(struct task *t, int fd)
 
 static int
 task_user(const struct ctl *ctl, const char *name, const char *user,
-    struct task_print *print)
+    const struct task_more *more, struct task_print *print)
 {
-	struct task t = { .name = name, .user = user, .stream = -1,
-		.print = print, .exit_code = -1 };
+	struct task t = { .name = name, .user = user, .more = more,
+		.stream = -1, .print = print, .exit_code = -1 };
 	int fd, exit_code;
 
 	if (strlen(user) == 0 || strlen(user) > TASK_USER_MAX) {
@@ -250,9 +314,11 @@ task_user(const struct ctl *ctl, const char *name, const char *user,
 		return CTL_NOT_DONE;
 	}
 	buf_init(&t.in, TASK_FRAME_MAX);
+	buf_init(&t.out, TASK_FRAME_MAX);
 	task_print_user(print, user);
 	task_talk(&t, fd);
 	buf_clear(&t.in);
+	buf_clear(&t.out);
 	if (t.stream != -1)
 		close(t.stream);
 	event_base_free(t.base);
@@ -285,13 +351,26 @@ task_users(const struct ctl *ctl, const char *name, size_t n, char **users)
 	task_print_begin(&print, ctl->json, ctl->all || n > 1);
 	for (size_t i = 0; i < n; i++)
 		exit_code = task_worst(exit_code,
-		    task_user(ctl, name, users[i], &print));
+		    task_user(ctl, name, users[i], NULL, &print));
 	for (size_t at = 0; at < all.len && exit_code != CTL_NOT_RUNNING;
 	     at += strlen((char *)all.data + at) + 1)
 		exit_code = task_worst(exit_code,
-		    task_user(ctl, name, (char *)all.data + at, &print));
+		    task_user(ctl, name, (char *)all.data + at, NULL, &print));
 	task_print_end(&print);
 	buf_clear(&all);
+	return exit_code;
+}
+
+int
+ctl_task_run(const struct ctl *ctl, const char *name, const char *user,
+    const struct task_more *more)
+{
+	struct task_print print;
+	int exit_code;
+
+	task_print_begin(&print, ctl->json, false);
+	exit_code = task_user(ctl, name, user, more, &print);
+	task_print_end(&print);
 	return exit_code;
 }
 

@@ -37,6 +37,10 @@ libworker_a_SOURCES = \
 	imap-worker/cmd_table.c \
 	imap-worker/deliver.c \
 	imap-worker/derive.c \
+	imap-worker/import/import.h \
+	imap-worker/import/maildir.c \
+	imap-worker/import/mbox.c \
+	imap-worker/import/uidlist.c \
 	imap-worker/nursery.c imap-worker/nursery.h \
 	imap-worker/output.c imap-worker/output.h \
 	imap-worker/reply.c \
@@ -44,6 +48,8 @@ libworker_a_SOURCES = \
 	imap-worker/sync.c imap-worker/sync.h \
 	imap-worker/task/du.c \
 	imap-worker/task/fsck.c \
+	imap-worker/task/import.c \
+	imap-worker/task/import_target.c imap-worker/task/import_target.h \
 	imap-worker/task/report.c \
 	imap-worker/task/run.c imap-worker/task/run.h \
 	imap-worker/task/stats.c \
@@ -59,4 +65,4 @@ libexec_imap_worker_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 libexec_imap_worker_LDADD = libworker.a libsearch.a libstore.a libmail.a libimap.a \
 	$(PROC_LIBS) $(COMMON_LIBS) \
 	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS) $(ZSTD_LIBS)
-EXTRA_DIST += imap-worker/README imap-worker/cmd/README imap-worker/task/README
+EXTRA_DIST += imap-worker/README imap-worker/cmd/README imap-worker/import/README imap-worker/task/README

@@ -448,13 +448,8 @@ store_set_uids(struct store *st, const char *name, uint32_t uidvalidity,
 	return e;
 }
 
-enum store_err
-store_hold(struct store *st, const char *name, bool on)
+void
+store_mbox_hold(struct store_mbox *m, bool on)
 {
-	struct store_mbox *m = store_names_find(st, name);
-
-	if (m == NULL)
-		return STORE_NOT_FOUND;
 	m->held = on;
-	return store_txn_usable(st);
 }

@@ -195,9 +195,6 @@ enum store_err store_subscribe(struct store *st, const char *name, bool on);
 #define STORE_GIVEN_MAX 0xff000000u /* leaves room for those that follow */
 enum store_err store_set_uids(struct store *st, const char *name,
     uint32_t uidvalidity, uint32_t uidnext);
-/* While on, appends and copies to this mailbox are refused with STORE_BUSY, so
- * that none takes a UID that is to be given. Not kept over a restart. */
-enum store_err store_hold(struct store *st, const char *name, bool on);
 
 /* --- a loaded mailbox -------------------------------------------------------- */
 
@@ -225,6 +222,9 @@ void store_mbox_unwatch(struct store_mbox *m, struct store_watch *w);
  * themselves; the rows of a mailbox that is watched are read before anything
  * changes in it. */
 enum store_err store_mbox_load(struct store_mbox *m);
+/* While on, appends and copies to this mailbox are refused with STORE_BUSY, so
+ * that none takes a UID that is to be given. Not kept over a restart. */
+void store_mbox_hold(struct store_mbox *m, bool on);
 /* Always current; a deleted mailbox has messages 0. Name follows RENAME. */
 const struct store_info *store_mbox_info(const struct store_mbox *m);
 bool store_mbox_deleted(const struct store_mbox *m);

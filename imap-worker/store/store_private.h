@@ -56,7 +56,7 @@ struct store_mbox {
 	uint64_t generation;     /* raised when rows change their places */
 	unsigned refs;
 	bool deleted, loaded, keywords_loaded;
-	bool held;               /* store_hold() */
+	bool held;               /* store_mbox_hold() */
 	struct store_row *rows;  /* own */
 	size_t n, cap;
 	uint32_t *chunks;        /* own; the UIDs in the keys of its chunks */

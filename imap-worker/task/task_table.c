@@ -9,6 +9,7 @@
 #define TASK_TABLE(X) \
 	X(du)         \
 	X(fsck)       \
+	X(import)     \
 	X(stats)
 
 #define X(name) extern const struct task_def task_##name;

@@ -343,8 +343,8 @@ static void
 test_hold(void **state)
 {
 	roaring_bitmap_t *all = store_test_range(1, 9);
+	struct store_mbox *m, *held;
 	struct store_append *ap;
-	struct store_mbox *m;
 	struct store_test t;
 	uint32_t v, first;
 
@@ -352,13 +352,14 @@ test_hold(void **state)
 	store_test_start(&t);
 	assert_int_equal(store_create(t.st, "a", 0), STORE_OK);
 	store_test_append(t.st, "INBOX", 2, 100, 0);
-	assert_int_equal(store_hold(t.st, "none", true), STORE_NOT_FOUND);
-	assert_int_equal(store_hold(t.st, "a", true), STORE_OK);
+	held = store_test_mbox(&t, "a");
+	store_mbox_hold(held, true);
 	assert_int_equal(store_append_begin(t.st, "a", &ap), STORE_BUSY);
 	m = store_test_mbox(&t, "INBOX");
 	assert_int_equal(store_copy(m, all, "a", false, NULL, &v, &first),
 	    STORE_BUSY);
-	assert_int_equal(store_hold(t.st, "a", false), STORE_OK);
+	store_mbox_hold(held, false);
+	store_mbox_unref(&held);
 	assert_int_equal(store_copy(m, all, "a", false, NULL, &v, &first),
 	    STORE_OK);
 	store_mbox_unref(&m);
