@@ -70,7 +70,7 @@ def fill(c):
     all_names = names()
     each = max(1, MESSAGES // len(all_names))
     n = 0
-    for name in all_names:
+    for at, name in enumerate(all_names):
         if name != "INBOX":
             c.cmd('CREATE "%s"' % name)
         for k in range(each + 2):
@@ -81,7 +81,7 @@ def fill(c):
         c.cmd('SELECT "%s"' % name)
         c.cmd("UID STORE 2,%d FLAGS.SILENT (\\Deleted)" % (each + 2))
         c.cmd("UID EXPUNGE 2,%d" % (each + 2))
-        if n % 2:
+        if at % 2:
             c.cmd('SUBSCRIBE "%s"' % name)
     return each * len(all_names)
 
@@ -163,7 +163,7 @@ Far :far:
 Near :near:
 Patterns INBOX *
 Create Near
-Expunge Both
+Expunge None
 Sync All
 SyncState {dir}/mbsync-state/
 """
@@ -265,7 +265,7 @@ def same(i, m):
     check(all(r["uids_kept"] for r in rows(out, "mailbox")), out)
     with i.client(m.user) as c:
         compare(m.state, state(c))
-        check(set(m.subscribed) <= set(subscribed(c)), "%s, not %s" % (
+        check(m.subscribed and set(m.subscribed) <= set(subscribed(c)), "%s, not %s" % (
             subscribed(c), m.subscribed))
     check(ctl(i, "fsck", m.user)[0] == 0, "fsck")
 
@@ -304,7 +304,7 @@ def interrupted(i, m):
          "maildir:" + m.maildir], stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL)
     harness.wait_for(lambda: "t003: task import: begins" in i.log(), 5, 0.002)
-    time.sleep(0.05)
+    time.sleep(0.01)
     for w in [w for w in i.tree() if w.serves("t003")]:
         w.kill()
     p.wait()
@@ -327,7 +327,8 @@ def below(i, m):
         check("new UIDs" in out, out)
         got = state(c)
         check("Old/Gr&APw-n" in got and
-              len(got["Old"][2]) == len(m.state["INBOX"][2]) + 1, str(got.keys()))
+              len(got["Old"][2]) == len(m.state["INBOX"][2]) + 1,
+              "%s: %d" % (sorted(got), len(got["Old"][2])))
 
 
 def hand_made(path, owner=0):
@@ -369,7 +370,7 @@ def hostile(i, dir):
     total = rows(out, "total")[0]
     check(total["imported"] == 15 and total["left_out"] == 3, out)
     for word in ("larger than message-size", "link: could not be read",
-                 "fifo: could not be read", "5 lines make no sense",
+                 "fifo: could not be read", "6 lines make no sense",
                  "dovecot-uidlist is damaged"):
         check(word in out, word + ": " + out)
     check("root:" not in out, out)
@@ -424,7 +425,8 @@ def mbox(i, dir):
             b" folded\n\nlast\n")
     put(d + "/box", text)
     put(d + "/Work/empty", b"")
-    put(d + "/Work/other", text.replace(b"\n", b"\r\n"))
+    put(d + "/Work/other", text.replace(b"\n", b"\r\n")
+        .replace(b"1500000000", b"1500000001"))
     put(d + "/notes.txt", b"not an mbox\n")
     put(d + "/box.lock", b"From ")
     out = run_import(i, "t007", "mbox:" + d, ok=(1,))
@@ -476,7 +478,9 @@ def main():
         why = "not root"
     if why is None:
         m.make()
-        time.sleep(max(1, FOLDERS / 10))  # UIDVALIDITYs are of other seconds
+        # a new user's mailboxes have the time as UIDVALIDITY: another one
+        last = max(box[0] for box in m.state.values())
+        harness.wait_for(lambda: time.time() > last + 1, 600, 0.2)
     i = harness.Instance.start(config="")
     try:
         tests = [("import: " + fn.__name__, fn, ()) for fn in
