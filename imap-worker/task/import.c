@@ -64,7 +64,7 @@ struct import {
 	struct import_entry *entries; /* own; wanted ones */
 	size_t n, cap, at;         /* at: said, then come */
 	struct import_message file; /* the one that comes in */
-	const char *file_name;
+	char file_name[IMPORT_NAME_MAX + 1];
 	struct import_mbox_events events;
 	struct import_mbox box;
 	uint64_t in_box;           /* messages of this mbox */
@@ -421,8 +421,8 @@ import_file(struct import *im, const struct import_item *i)
 	im->file = (struct import_message){ .uid = e->uid, .flags = e->flags,
 		.date = i->time, .recent = e->fresh };
 	im->file.flags |= import_keywords(im, e->keywords);
-	im->file_name = arena_strndup(&im->arena, (const char *)i->text,
-	    i->len);
+	memcpy(im->file_name, i->text, i->len); /* at most IMPORT_NAME_MAX */
+	im->file_name[i->len] = '\0';
 	im->reading = READ_MESSAGE;
 	return true;
 }
