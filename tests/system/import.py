@@ -334,7 +334,8 @@ def below(i, m):
 def hand_made(path, owner=0):
     for d in ("cur", "new", "tmp", ".Sub.x/cur", ".Sub.x/new"):
         os.makedirs(os.path.join(path, d))
-    os.chown(path, owner, owner)
+    if owner:
+        os.chown(path, owner, owner)
 
 
 def put(path, text=b"Subject: x\n\ny\n"):
