@@ -48,7 +48,8 @@ libworker_a_SOURCES = \
 	imap-worker/sync.c imap-worker/sync.h \
 	imap-worker/task/du.c \
 	imap-worker/task/fsck.c \
-	imap-worker/task/import.c \
+	imap-worker/task/import.c imap-worker/task/import_private.h \
+	imap-worker/task/import_folder.c \
 	imap-worker/task/import_target.c imap-worker/task/import_target.h \
 	imap-worker/task/report.c \
 	imap-worker/task/run.c imap-worker/task/run.h \

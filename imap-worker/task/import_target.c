@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
 #include "common/xalloc.h"
 
 /* The first byte of the message that is coming in. */

@@ -345,6 +345,35 @@ test_quota(void **state)
 	store_test_end(&b.s);
 }
 
+/* One that vanished, and one that is larger than may be sent. */
+static void
+test_files_that_do_not_come(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	store_test_start(&b.s);
+	start(&b, "maildir", false);
+	small_maildir(&b);
+	file(&b, 2, "c:2,b", "S: c\n\nx");
+	put(&b, IMPORT_FILE, 1, "b:2,Fac");
+	put(&b, IMPORT_BYTES, 0, "half of it");
+	put(&b, IMPORT_FILE_END, IMPORT_GONE, "");
+	put(&b, IMPORT_FILE, 0, "a:2,Sa");
+	put(&b, IMPORT_FILE_END, IMPORT_LARGE, "");
+	file(&b, 3, "unknown", "S: u\n\n");
+	put(&b, IMPORT_FOLDER_END, 0, "");
+	feed(&b);
+	assert_true(b.good);
+	says(&b, "b:2,Fac: could not be read");
+	says(&b, "a:2,Sa: larger than message-size");
+	says(&b, "imported=2 present=0 left_out=2 bytes=17 ");
+	stop(&b);
+	has(&b, "Work", "5:0 6:0 ");
+	store_test_check(&b.s);
+	store_test_end(&b.s);
+}
+
 static void
 test_keywords_beyond_the_limit(void **state)
 {
@@ -384,6 +413,7 @@ main(void)
 		cmocka_unit_test(test_wrong_file),
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_files_that_do_not_come),
 		cmocka_unit_test(test_keywords_beyond_the_limit),
 	};
 
