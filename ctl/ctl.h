@@ -29,6 +29,8 @@ struct ctl {
 	bool json;          /* --json */
 	bool from_stdin;    /* --stdin */
 	bool all;           /* --all */
+	const char *mailbox; /* --mailbox; NULL: none */
+	bool dry_run;       /* --dry-run */
 };
 
 /* args: what follows the verb, n of them; n is within the row's limits. The
@@ -41,6 +43,8 @@ ctl_verb_fn ctl_status, ctl_who, ctl_kick, ctl_reload, ctl_stop;
 ctl_verb_fn ctl_du, ctl_fsck, ctl_stats;
 /* export.c */
 ctl_verb_fn ctl_export;
+/* import.c */
+ctl_verb_fn ctl_import;
 /* config.c */
 ctl_verb_fn ctl_config_check, ctl_config_dump;
 /* users.c: the passwd-file */

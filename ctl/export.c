@@ -124,14 +124,14 @@ int
 ctl_export(const struct ctl *ctl, size_t n, char **args)
 {
 	struct maildir *m = maildir_new(args[1]);
-	struct task_sink sink = { .frame = export_frame,
+	struct task_more more = { .frame = export_frame,
 		.problems = export_problems, .ctx = m };
 	int exit_code;
 
 	(void)n;
 	if (m == NULL)
 		return CTL_NOT_DONE;
-	exit_code = task_users(ctl, "export", 1, args, &sink);
+	exit_code = task_users(ctl, "export", 1, args, &more);
 	maildir_free(&m);
 	return exit_code;
 }

@@ -8,6 +8,8 @@ posternctl_SOURCES = \
 	ctl/ctl.h \
 	ctl/export.c \
 	ctl/maildir.c ctl/maildir.h \
+	ctl/import.c \
+	ctl/import_source.c ctl/import_source.h \
 	ctl/main.c \
 	ctl/passwd_edit.c ctl/passwd_edit.h \
 	ctl/password.c ctl/password.h \

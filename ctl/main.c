@@ -34,6 +34,8 @@ static const struct {
 	    "check every message and the index" },
 	{ "export", NULL, 2, 2, ctl_export, " USER FOLDER",
 	    "a copy of all mail, as a new Maildir++" },
+	{ "import", NULL, 2, 2, ctl_import, " USER SOURCE",
+	    "mail of another server: maildir:PATH or mbox:PATH" },
 	{ "config", "check", 0, 0, ctl_config_check, "",
 	    "say what is wrong with the configuration" },
 	{ "config", "dump", 0, 0, ctl_config_dump, "",
@@ -111,6 +113,8 @@ main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "stdin", no_argument, NULL, 'i' },
 		{ "all", no_argument, NULL, 'a' },
+		{ "mailbox", required_argument, NULL, 'm' },
+		{ "dry-run", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
@@ -139,6 +143,12 @@ main(int argc, char **argv)
 			break;
 		case 'a':
 			ctl.all = true;
+			break;
+		case 'm':
+			ctl.mailbox = optarg;
+			break;
+		case 'n':
+			ctl.dry_run = true;
 			break;
 		case 'h':
 			help = true;

@@ -24,15 +24,17 @@
 
 struct task {
 	const char *name, *user;
+	const struct task_more *more; /* borrowed */
 	struct event_base *base;
 	struct event *late;  /* own; no worker has it yet */
 	int stream;          /* own */
 	struct event *readable; /* own; of the stream */
+	struct event *writable; /* own; while there is DATA to send */
 	bool eof;            /* of the stream */
 	bool closed;         /* by the master, without an answer */
-	struct buf in;
+	struct buf in, out;
+	bool last;           /* the DATA of no bytes is in out, or was sent */
 	struct task_print *print;
-	const struct task_sink *sink; /* borrowed; NULL */
 	int exit_code;       /* -1: not over */
 };
 
@@ -53,14 +55,15 @@ task_end(struct task *t, const struct task_frame *f)
 {
 	uint8_t status;
 	const char *text = task_frame_text(f, &status), *wrong = NULL;
+	const struct task_more *more = t->more;
 	bool print = true;
 
-	if (t->sink != NULL && status <= TASK_PROBLEMS)
-		wrong = t->sink->frame(t->sink->ctx, NULL, &print);
+	if (more->frame != NULL && status <= TASK_PROBLEMS)
+		wrong = more->frame(more->ctx, NULL, &print);
 	if (wrong != NULL)
 		task_over(t, CTL_NOT_DONE, "failed", wrong);
-	else if (status == TASK_OK && t->sink != NULL &&
-	    t->sink->problems(t->sink->ctx))
+	else if (status == TASK_OK && more->problems != NULL &&
+	    more->problems(more->ctx))
 		task_over(t, CTL_FAILED, "problems", text);
 	else if (status == TASK_OK)
 		task_over(t, 0, "ok", text);
@@ -76,12 +79,17 @@ task_frame(struct task *t, const struct task_frame *f)
 	const char *wrong = NULL;
 	bool print = true;
 
-	if (t->sink != NULL)
-		wrong = t->sink->frame(t->sink->ctx, f, &print);
+	if (t->more->frame != NULL)
+		wrong = t->more->frame(t->more->ctx, f, &print);
+	else if (f->kind == TASK_DATA)
+		wrong = "the user's worker makes no sense";
 	if (wrong != NULL)
 		task_over(t, CTL_NOT_DONE, "failed", wrong);
 	else if (print)
 		task_print_frame(t->print, f);
+	/* it may say what is to be sent next */
+	if (f->kind == TASK_DATA && t->more->fill != NULL && !t->last)
+		event_add(t->writable, NULL);
 }
 
 static void
@@ -90,6 +98,46 @@ task_lost(struct task *t)
 	task_over(t, CTL_NOT_DONE, "failed", t->closed ?
 	    "the server closed the connection before it was done" :
 	    "the user's worker ended before it was done");
+}
+
+/* Puts the next DATA into `out`; false: there is none now. */
+static bool
+task_fill(struct task *t)
+{
+	enum task_fill found;
+	struct buf body;
+
+	if (t->last)
+		return false;
+	buf_init(&body, TASK_FRAME_DATA);
+	found = t->more->fill(t->more->ctx, &body);
+	if (found == TASK_FILL_SEND)
+		task_put_data(&t->out, body.data, body.len);
+	else if (found == TASK_FILL_LAST)
+		task_put_data(&t->out, "", 0);
+	else if (found == TASK_FILL_FAIL)
+		task_over(t, CTL_NOT_DONE, "failed", "the source cannot be read");
+	t->last = found == TASK_FILL_LAST;
+	buf_clear(&body);
+	return t->out.len > 0;
+}
+
+static void
+task_on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct task *t = ctx;
+	ssize_t n;
+
+	(void)what;
+	if (t->out.len == 0 && !task_fill(t)) {
+		event_del(t->writable);
+		return;
+	}
+	n = send(fd, t->out.data, t->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		buf_consume(&t->out, (size_t)n);
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		event_del(t->writable); /* what is to be read says why */
 }
 
 static void
@@ -117,8 +165,7 @@ task_on_readable(evutil_socket_t fd, short what, void *ctx)
 	t->in.len += (size_t)n;
 	while (t->exit_code == -1) {
 		found = task_frame_next(t->in.data, t->in.len,
-		    t->sink != NULL ? TASK_FROM_WORKER :
-		    TASK_FROM_WORKER & ~(1u << TASK_DATA), &f, &used);
+		    TASK_FROM_WORKER, &f, &used);
 		if (found == TASK_FOUND_MORE)
 			return;
 		if (found == TASK_FOUND_BAD)
@@ -183,6 +230,8 @@ task_on_open(struct ipc_chan *c, void *ctx)
 	}
 	buf_init(&b, TASK_FRAME_MAX);
 	task_pairs_begin(&w, &b, TASK_REQUEST);
+	if (t->more->request != NULL)
+		t->more->request(t->more->ctx, &w);
 	task_pairs_end(&w);
 	/* a few bytes into an empty socket: they fit */
 	if (send(fds[0], b.data, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
@@ -192,6 +241,7 @@ task_on_open(struct ipc_chan *c, void *ctx)
 	ipc_begin(&m, IPC_CTL_TASK);
 	ipc_put_str(&m, t->user);
 	ipc_put_str(&m, t->name);
+	ipc_put_u8(&m, t->more->make);
 	ipc_post(c, &m, fds[1]);
 	event_base_loopbreak(t->base); /* task_do() goes on, with the stream */
 }
@@ -246,9 +296,14 @@ task_talk(struct task *t, int fd)
 	if (t->exit_code == -1) {
 		t->readable = event_new(t->base, t->stream,
 		    EV_READ | EV_PERSIST, task_on_readable, t);
+		t->writable = event_new(t->base, t->stream,
+		    EV_WRITE | EV_PERSIST, task_on_writable, t);
 		event_add(t->readable, NULL);
+		if (t->more->fill != NULL)
+			event_add(t->writable, NULL);
 		event_base_dispatch(t->base);
 		event_free(t->readable);
+		event_free(t->writable);
 	}
 	ipc_chan_free(&c);
 	event_free(t->late);
@@ -256,10 +311,12 @@ task_talk(struct task *t, int fd)
 
 static int
 task_user(const struct ctl *ctl, const char *name, const char *user,
-    struct task_print *print, const struct task_sink *sink)
+    const struct task_more *more, struct task_print *print)
 {
-	struct task t = { .name = name, .user = user, .stream = -1,
-		.print = print, .sink = sink, .exit_code = -1 };
+	static const struct task_more nothing;
+	struct task t = { .name = name, .user = user,
+		.more = more == NULL ? &nothing : more,
+		.stream = -1, .print = print, .exit_code = -1 };
 	int fd, exit_code;
 
 	if (strlen(user) == 0 || strlen(user) > TASK_USER_MAX) {
@@ -276,9 +333,11 @@ task_user(const struct ctl *ctl, const char *name, const char *user,
 		return CTL_NOT_DONE;
 	}
 	buf_init(&t.in, TASK_FRAME_MAX);
+	buf_init(&t.out, TASK_FRAME_MAX);
 	task_print_user(print, user);
 	task_talk(&t, fd);
 	buf_clear(&t.in);
+	buf_clear(&t.out);
 	if (t.stream != -1)
 		close(t.stream);
 	event_base_free(t.base);
@@ -294,7 +353,7 @@ task_worst(int a, int b)
 
 int
 task_users(const struct ctl *ctl, const char *name, size_t n, char **users,
-    const struct task_sink *sink)
+    const struct task_more *more)
 {
 	struct buf all;
 	struct task_print print;
@@ -312,12 +371,11 @@ task_users(const struct ctl *ctl, const char *name, size_t n, char **users,
 	task_print_begin(&print, ctl->json, ctl->all || n > 1);
 	for (size_t i = 0; i < n; i++)
 		exit_code = task_worst(exit_code,
-		    task_user(ctl, name, users[i], &print, sink));
+		    task_user(ctl, name, users[i], more, &print));
 	for (size_t at = 0; at < all.len && exit_code != CTL_NOT_RUNNING;
 	     at += strlen((char *)all.data + at) + 1)
 		exit_code = task_worst(exit_code,
-		    task_user(ctl, name, (char *)all.data + at, &print,
-			sink));
+		    task_user(ctl, name, (char *)all.data + at, more, &print));
 	task_print_end(&print);
 	buf_clear(&all);
 	return exit_code;

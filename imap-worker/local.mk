@@ -37,6 +37,10 @@ libworker_a_SOURCES = \
 	imap-worker/cmd_table.c \
 	imap-worker/deliver.c \
 	imap-worker/derive.c \
+	imap-worker/import/import.h \
+	imap-worker/import/maildir.c \
+	imap-worker/import/mbox.c \
+	imap-worker/import/uidlist.c \
 	imap-worker/nursery.c imap-worker/nursery.h \
 	imap-worker/output.c imap-worker/output.h \
 	imap-worker/reply.c \
@@ -45,6 +49,9 @@ libworker_a_SOURCES = \
 	imap-worker/task/du.c \
 	imap-worker/task/export.c \
 	imap-worker/task/fsck.c \
+	imap-worker/task/import.c imap-worker/task/import_private.h \
+	imap-worker/task/import_folder.c \
+	imap-worker/task/import_target.c imap-worker/task/import_target.h \
 	imap-worker/task/mailboxes.c imap-worker/task/mailboxes.h \
 	imap-worker/task/report.c \
 	imap-worker/task/run.c imap-worker/task/run.h \
@@ -61,4 +68,4 @@ libexec_imap_worker_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 libexec_imap_worker_LDADD = libworker.a libsearch.a libstore.a libmail.a libimap.a \
 	$(PROC_LIBS) $(COMMON_LIBS) \
 	$(UTF8PROC_LIBS) $(BDB_LIBS) $(ROARING_LIBS) $(ZSTD_LIBS)
-EXTRA_DIST += imap-worker/README imap-worker/cmd/README imap-worker/task/README
+EXTRA_DIST += imap-worker/README imap-worker/cmd/README imap-worker/import/README imap-worker/task/README

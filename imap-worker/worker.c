@@ -88,6 +88,8 @@ worker_turn_end(struct worker *w)
 				at = &s->next;
 		}
 	}
+	if (w->store != NULL)
+		store_upkeep(w->store);
 }
 
 /* Sessions whose mailbox changed under them: an idling one must be looked at. */

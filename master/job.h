@@ -46,7 +46,7 @@ struct job_ops {
 	/* tells the child that asked: it did not work out */
 	void (*fail)(struct job *j, enum ipc_status status, const char *text);
 	bool session; /* counts for sessions-per-user */
-	bool task;    /* makes no home for a user who has none */
+	bool task;    /* makes a home only when the job says so */
 };
 
 enum job_state { JOB_ASKING, JOB_WAITING, JOB_SENT, JOB_LIVE, JOB_FAILED };
@@ -66,6 +66,7 @@ struct job {
 	time_t started;
 	/* what was asked, own; strings not used by a kind are NULL */
 	char *session, *addr, *tag, *sender, *recipient, *detail, *task;
+	bool make; /* of a task: a home for a user who has none */
 	uint8_t tls;
 	bool owner;            /* task: of who may have the mail itself */
 	unsigned char *pending;

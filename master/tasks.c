@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * CTL_TASK {user, task, socket} from posternctl -> USER_LOOKUP at the current
+ * CTL_TASK {user, task, make, socket} from posternctl -> USER_LOOKUP at the current
  * auth -> TASK at the worker of whom auth named -> TASK_STATUS -> CTL_END: with
  * OK the socket is in the worker's hands, and from then on the task is between
  * the worker and posternctl. What the task is called is for the worker to know;
@@ -58,6 +58,7 @@ tasks_on_task(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 {
 	struct control_conn *c = ctx;
 	const char *user = ipc_get_str(m), *task = ipc_get_str(m);
+	bool make = ipc_get_u8(m) != 0;
 	struct ipc_msg msg;
 	struct job *j;
 
@@ -71,6 +72,7 @@ tasks_on_task(struct ipc_chan *chan, struct ipc_msg *m, void *ctx)
 	j->session = xstrdup(c->name);
 	j->task = xstrdup(task);
 	j->owner = c->owner;
+	j->make = make;
 	if (!job_ask(j))
 		return true;
 	ipc_begin(&msg, IPC_USER_LOOKUP);

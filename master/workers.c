@@ -199,28 +199,35 @@ tenant_send(struct tenant *t)
 	}
 }
 
-/* Is there somebody for whom a home is made where there is none? */
+/* Is a home made for it where there is none? */
+static bool
+job_makes_home(const struct job *j)
+{
+	return !j->ops->task || j->make;
+}
+
+/* Is there somebody for whom that is done? */
 static bool
 tenant_makes_home(const struct tenant *t)
 {
 	const struct job *j;
 
 	TAILQ_FOREACH(j, &t->waiting, of_tenant)
-		if (!j->ops->task)
+		if (job_makes_home(j))
 			return true;
 	return false;
 }
 
 /* job_fail() takes each off its list, and the tenant may go with the last. */
 static void
-jobs_fail(struct job_list *list, bool only_tasks, enum ipc_status status,
+jobs_fail(struct job_list *list, bool homeless, enum ipc_status status,
     const char *text)
 {
 	struct job *j, *next;
 
 	for (j = TAILQ_FIRST(list); j != NULL; j = next) {
 		next = TAILQ_NEXT(j, of_tenant);
-		if (!only_tasks || j->ops->task)
+		if (!homeless || !job_makes_home(j))
 			job_fail(j, status, text);
 	}
 }

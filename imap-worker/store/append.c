@@ -121,6 +121,8 @@ store_append_begin(struct store *st, const char *mailbox,
 		return e;
 	if (m == NULL)
 		return STORE_NOT_FOUND;
+	if (m->held)
+		return STORE_BUSY;
 	if (!st->has_reserve)
 		store_home_reserve_make(st);
 	if (!st->has_reserve)
@@ -140,6 +142,14 @@ store_append_begin(struct store *st, const char *mailbox,
 	return STORE_OK;
 }
 
+/* The UID of the next message of this append. */
+static uint32_t
+append_next_uid(const struct store_append *ap)
+{
+	return ap->n > 0 ? ap->items[ap->n - 1].uid + 1
+	                 : ap->m->info.uidnext;
+}
+
 /* Limits and quota, before anything is written. */
 static enum store_err
 append_check(const struct store_append *ap, const struct store_new_message *msg)
@@ -157,9 +167,11 @@ append_check(const struct store_append *ap, const struct store_new_message *msg)
 	    (st->o.quota_messages != 0 &&
 	    st->messages + ap->n + 1 > st->o.quota_messages))
 		return STORE_OVERQUOTA;
-	if (ap->n >= UINT32_MAX - 1 - ap->m->info.uidnext)
+	if (append_next_uid(ap) >= UINT32_MAX - 1 ||
+	    msg->uid > STORE_GIVEN_MAX)
 		return STORE_LIMIT;
-	return STORE_OK;
+	return msg->uid != 0 && msg->uid < append_next_uid(ap) ? STORE_EXISTS
+	                                                       : STORE_OK;
 }
 
 /* The flags of the new message; its keywords, ended by NUL each, in extra. */
@@ -211,7 +223,7 @@ store_append_add(struct store_append *ap, const struct store_new_message *msg)
 			.stored = (uint32_t)msg->len },
 		.blob = st->u.next_blob + ap->n,
 		.mbox = ap->m->info.id,
-		.uid = ap->m->info.uidnext + (uint32_t)ap->n,
+		.uid = msg->uid != 0 ? msg->uid : append_next_uid(ap),
 		.uidvalidity = ap->m->info.uidvalidity,
 		.savedate = (uint32_t)time(NULL),
 		.modseq = st->modseq + 1,
@@ -286,7 +298,8 @@ store_append_commit(struct store_append **app, uint32_t *uidvalidity_r,
 {
 	struct store_append *ap = *app;
 	struct store_mbox *m = ap->m;
-	uint32_t first = m->info.uidnext, last = first + (uint32_t)ap->n - 1;
+	uint32_t first = ap->n > 0 ? ap->items[0].uid : m->info.uidnext;
+	uint32_t last = append_next_uid(ap) - 1;
 	enum store_err e;
 
 	if ((e = m->deleted ? STORE_NOT_FOUND : store_txn_usable(ap->st)) ==

@@ -45,7 +45,9 @@ check_snap_mailbox(struct check_snap *s, const struct store_snap_block *b)
 		return;
 	}
 	m = store_names_find_id(s->st, b->mbox);
-	if (m != NULL && !s->stale && (rec.uidvalidity != m->info.uidvalidity ||
+	/* one that never had a message may get another: store_set_uids() */
+	if (m != NULL && !s->stale && ((rec.uidnext > 1 &&
+	    rec.uidvalidity != m->info.uidvalidity) ||
 	    rec.uidnext > m->info.uidnext))
 		check_snap_report(s, "%s: UIDVALIDITY or UIDNEXT of another "
 		    "time", m->info.name);

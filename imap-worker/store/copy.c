@@ -181,6 +181,8 @@ store_copy(struct store_mbox *m, const roaring_bitmap_t *uids,
 
 	if (to == NULL)
 		return STORE_NOT_FOUND;
+	if (to->held)
+		return STORE_BUSY;
 	if ((e = store_mbox_load(m)) != STORE_OK ||
 	    (e = store_keywords_load(to)) != STORE_OK)
 		return e;

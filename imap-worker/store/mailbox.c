@@ -174,6 +174,7 @@ store_mailbox_record(struct store_mbox *m, enum layout_kind kind,
 		.extra_len = sizeof(m->info.mailboxid),
 		.body_len = (uint32_t)strlen(name),
 		.mbox = m->info.id,
+		.uid = kind == LAYOUT_NAME_VALIDITY ? m->info.uidnext : 0,
 		.uidvalidity = m->info.uidvalidity,
 		.modseq = m->st->modseq,
 		.internaldate = m->info.created,
@@ -405,4 +406,60 @@ store_rename(struct store *st, const char *from, const char *to)
 	free(names);
 	store_names_sort(st);
 	return e;
+}
+
+/* --- UIDs from elsewhere -------------------------------------------------- */
+
+/* May this mailbox get another UIDVALIDITY? */
+static enum store_err
+mailbox_check_validity(const struct store_mbox *m, uint32_t uidvalidity)
+{
+	const struct store *st = m->st;
+
+	if (m->info.uidnext != 1 || uidvalidity == 0 ||
+	    uidvalidity > STORE_GIVEN_MAX)
+		return STORE_FORBIDDEN;
+	for (size_t i = 0; i < st->n_mboxes; i++)
+		if (st->mboxes[i]->info.uidvalidity == uidvalidity)
+			return STORE_EXISTS;
+	return m->watch != NULL ? STORE_BUSY : STORE_OK;
+}
+
+enum store_err
+store_set_uids(struct store *st, const char *name, uint32_t uidvalidity,
+    uint32_t uidnext)
+{
+	struct store_mbox *m = store_names_find(st, name);
+	uint64_t sealed;
+	enum store_err e;
+
+	if (m == NULL)
+		return STORE_NOT_FOUND;
+	if (uidnext == 0 || uidnext > STORE_GIVEN_MAX)
+		return STORE_FORBIDDEN;
+	if (m->info.uidvalidity == uidvalidity && m->info.uidnext >= uidnext)
+		return store_txn_usable(st);
+	if (m->info.uidvalidity != uidvalidity &&
+	    (e = mailbox_check_validity(m, uidvalidity)) != STORE_OK)
+		return e;
+	if ((e = mailbox_start(st, &sealed)) != STORE_OK)
+		return e;
+	m->info.uidvalidity = uidvalidity;
+	if (m->info.uidnext < uidnext)
+		m->info.uidnext = uidnext;
+	if (st->u.next_uidvalidity <= uidvalidity)
+		st->u.next_uidvalidity = uidvalidity + 1;
+	e = store_mailbox_record(m, LAYOUT_NAME_VALIDITY, name);
+	if (e == STORE_OK)
+		e = store_mailbox_put(m);
+	e = mailbox_finish(st, e, sealed);
+	if (e != STORE_OK)
+		store_mailbox_reload(m);
+	return e;
+}
+
+void
+store_mbox_hold(struct store_mbox *m, bool on)
+{
+	m->held = on;
 }

@@ -218,7 +218,7 @@ enum store_err
 store_reader_get(struct store_reader *r, uint32_t uid, unsigned want,
     struct store_message *msg)
 {
-	const struct store_mbox *m = r->m;
+	struct store_mbox *m = r->m;
 	const struct layout_loc *l;
 	enum store_err e;
 	size_t i = r->next;

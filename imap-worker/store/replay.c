@@ -76,6 +76,8 @@ store_replay_name(struct recover *rc, const struct store_segment_record *r)
 			store_mailbox_forget(m);
 	} else {
 		m->info.uidvalidity = r->h.uidvalidity;
+		if (m->info.uidnext < r->h.uid)
+			m->info.uidnext = r->h.uid;
 		if (st->u.next_uidvalidity <= r->h.uidvalidity)
 			st->u.next_uidvalidity = r->h.uidvalidity + 1;
 		e = store_mailbox_put(m);

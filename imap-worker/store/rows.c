@@ -72,13 +72,26 @@ rows_need(const struct store_mbox *m)
 		log_panic("store: rows were not read: %s", m->info.name);
 }
 
+/* Is i the answer? */
+static bool
+rows_is_lower(const struct store_mbox *m, size_t i, uint32_t uid)
+{
+	return i <= m->n && (i == m->n || m->rows[i].uid >= uid) &&
+	    (i == 0 || m->rows[i - 1].uid < uid);
+}
+
+/* Mostly asked for the same UID again, or for the next. */
 size_t
-store_mbox_lower(const struct store_mbox *m, uint32_t uid)
+store_mbox_lower(struct store_mbox *m, uint32_t uid)
 {
 	if (uid >= m->info.uidnext)
 		return m->info.messages;
 	rows_need(m);
-	return rows_lower(m, 0, uid);
+	if (rows_is_lower(m, m->near, uid))
+		return m->near;
+	if (rows_is_lower(m, m->near + 1, uid))
+		return ++m->near;
+	return m->near = rows_lower(m, 0, uid);
 }
 
 /* The chunk a UID is or would be in; 0 when there is none before it. */

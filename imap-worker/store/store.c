@@ -235,4 +235,5 @@ store_usage(const struct store *st, struct store_usage *u_r)
 	u_r->messages = st->messages;
 	u_r->quota_bytes = st->o.quota_bytes;
 	u_r->quota_messages = st->o.quota_messages;
+	u_r->message_max = st->o.message_max;
 }

@@ -37,7 +37,8 @@ enum store_err {
 	STORE_TOO_BIG,    /* message larger than the store was told to take */
 	STORE_GONE,       /* the message was expunged */
 	STORE_FORBIDDEN,  /* INBOX cannot be deleted, and the like */
-	STORE_BUSY,       /* another process owns this home */
+	STORE_BUSY,       /* another process owns this home; of a mailbox: it is
+	                   * held, or watched */
 	STORE_NEWER,      /* written by a newer version: refused */
 	STORE_CORRUPT,    /* damage that could not be repaired */
 	STORE_IO,         /* the system refused; logged where it was seen */
@@ -139,6 +140,9 @@ bool store_dirty(const struct store *st);
  * were added) and one log flush (if anything else changed). Failure is final:
  * the store refuses every later call, the process should end. */
 enum store_err store_flush(struct store *st);
+/* When what was flushed has been told: a checkpoint, if one is due. Failure is
+ * final too. */
+void store_upkeep(struct store *st);
 /* For idle moments (a timer, the last session gone): bounded upkeep. Checkpoint
  * and snapshot when due, unmap segments, release caches and rows of mailboxes
  * no one has open. */
@@ -146,6 +150,7 @@ void store_idle(struct store *st);
 
 struct store_usage {
 	uint64_t bytes, messages, quota_bytes, quota_messages;
+	uint32_t message_max;      /* bytes of a message */
 };
 void store_usage(const struct store *st, struct store_usage *u_r);
 
@@ -186,6 +191,14 @@ enum store_err store_delete(struct store *st, const char *name);
  * its messages move to a new mailbox `to`, inferiors stay (RFC 3501 §6.3.5). */
 enum store_err store_rename(struct store *st, const char *from, const char *to);
 enum store_err store_subscribe(struct store *st, const char *name, bool on);
+/* For mail that comes from another server with its UIDs: raises UIDNEXT to
+ * uidnext, where it is lower, and gives a mailbox that never had a message this
+ * UIDVALIDITY.  STORE_FORBIDDEN: it has had messages under another one, or a
+ * number is 0 or above STORE_GIVEN_MAX.  STORE_EXISTS: another mailbox has that
+ * UIDVALIDITY.  STORE_BUSY: somebody watches it and was told the other one. */
+#define STORE_GIVEN_MAX 0xff000000u /* leaves room for those that follow */
+enum store_err store_set_uids(struct store *st, const char *name,
+    uint32_t uidvalidity, uint32_t uidnext);
 
 /* --- a loaded mailbox -------------------------------------------------------- */
 
@@ -213,6 +226,9 @@ void store_mbox_unwatch(struct store_mbox *m, struct store_watch *w);
  * themselves; the rows of a mailbox that is watched are read before anything
  * changes in it. */
 enum store_err store_mbox_load(struct store_mbox *m);
+/* While on, appends and copies to this mailbox are refused with STORE_BUSY, so
+ * that none takes a UID that is to be given. Not kept over a restart. */
+void store_mbox_hold(struct store_mbox *m, bool on);
 /* Always current; a deleted mailbox has messages 0. Name follows RENAME. */
 const struct store_info *store_mbox_info(const struct store_mbox *m);
 bool store_mbox_deleted(const struct store_mbox *m);
@@ -220,7 +236,7 @@ bool store_mbox_deleted(const struct store_mbox *m);
 const struct store_row *store_mbox_rows(const struct store_mbox *m, size_t *n_r);
 /* Index of the first row with a UID >= uid (n if none). O(log n). From UIDNEXT
  * on it is known without the rows. */
-size_t store_mbox_lower(const struct store_mbox *m, uint32_t uid);
+size_t store_mbox_lower(struct store_mbox *m, uint32_t uid);
 /* The number (from 1) of the first message that is not \Seen; 0: none. */
 enum store_err store_mbox_first_unseen(struct store_mbox *m,
     uint32_t *number_r);
@@ -264,6 +280,8 @@ struct store_new_message {
 	const char *const *keywords; /* NULL-terminated, or NULL; borrowed */
 	int64_t internaldate;
 	int16_t zone;
+	uint32_t uid;              /* 0: the next; else not below UIDNEXT (else
+	                            * STORE_EXISTS) nor above STORE_GIVEN_MAX */
 };
 
 /* Several messages into one mailbox, all or none (RFC 3502). Space and quota
@@ -275,7 +293,7 @@ enum store_err store_append_begin(struct store *st, const char *mailbox,
     struct store_append **ap_r);
 enum store_err store_append_add(struct store_append *ap,
     const struct store_new_message *msg);
-/* UIDs are first_uid_r ... first_uid_r + number added - 1. Frees *ap and sets it
+/* UIDs are first_uid_r ... first_uid_r + number added - 1, unless given. Frees *ap and sets it
  * to NULL, whatever the result. */
 enum store_err store_append_commit(struct store_append **ap,
     uint32_t *uidvalidity_r, uint32_t *first_uid_r);

@@ -70,8 +70,10 @@ struct store_mbox {
 	uint64_t generation;     /* raised when rows change their places */
 	unsigned refs;
 	bool deleted, loaded, keywords_loaded;
+	bool held;               /* store_mbox_hold() */
 	struct store_row *rows;  /* own */
 	size_t n, cap;
+	size_t near;             /* the last answer of store_mbox_lower() */
 	uint32_t *chunks;        /* own; the UIDs in the keys of its chunks */
 	size_t n_chunks, chunks_cap;
 	char *keywords[LIMIT_KEYWORDS]; /* own */

@@ -231,7 +231,12 @@ store_flush(struct store *st)
 	if ((e = store_txn_sync(st, log)) != STORE_OK ||
 	    (snap && (e = store_snap_take(st)) != STORE_OK))
 		return e;
-	/* what was asked for is durable, whatever comes of this */
-	store_txn_checkpoint(st, false);
 	return STORE_OK;
+}
+
+void
+store_upkeep(struct store *st)
+{
+	if (store_txn_usable(st) == STORE_OK && !store_dirty(st))
+		store_txn_checkpoint(st, false);
 }

@@ -10,6 +10,7 @@
 	X(du)         \
 	X(export)     \
 	X(fsck)       \
+	X(import)     \
 	X(stats)
 
 #define X(name) extern const struct task_def task_##name;

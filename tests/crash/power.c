@@ -94,6 +94,7 @@ work_batch(struct store *st)
 	op = (struct oracle_op){ .kind = FLUSHED,
 		.modseq = info.highestmodseq };
 	disk_note(&op, sizeof(op));
+	store_upkeep(st);
 }
 
 static int

@@ -94,6 +94,7 @@ child(int fd)
 		op = (struct oracle_op){ .kind = FLUSHED,
 			.modseq = info.highestmodseq, .first = info.uidnext };
 		child_say(fd, &op);
+		store_upkeep(st);
 		if (oracle_dice(40) == 0)
 			store_idle(st);
 		if (oracle_dice(120) == 0) {

@@ -136,6 +136,8 @@ on_task(struct ipc_chan *c, struct ipc_msg *m, void *ctx)
 	struct ipc_msg out;
 
 	(void)ctx;
+	if (ipc_get_u8(m) != 0)
+		return false;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (strcmp(refusals[i].user, user) == 0) {
 			status = refusals[i].status;

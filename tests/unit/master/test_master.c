@@ -245,6 +245,7 @@ control_task(const char *user, const char *task, int *fd_r, bool twice)
 		ipc_begin(&m, IPC_CTL_TASK);
 		ipc_put_str(&m, user);
 		ipc_put_str(&m, task);
+		ipc_put_u8(&m, strcmp(task, "make") == 0);
 		ipc_post(c, &m, fds[1]);
 	}
 	if (task == NULL || twice) {

@@ -204,6 +204,8 @@ faults_child(const struct faults_op *op, const char *home)
 	s->armed = true;
 	s->result = op->run(&t);
 	s->flushed = t.st == NULL ? STORE_OK : store_flush(t.st);
+	if (t.st != NULL)
+		store_upkeep(t.st);
 	s->armed = s->kind == FAULT_GONE || s->kind == FAULT_FULL;
 	if (t.st != NULL && !s->armed)
 		child_look(op, t.st);

@@ -394,10 +394,12 @@ make_long_log(struct store_test *t)
 	if (pid == 0) {
 		if (op_open(t) != STORE_OK)
 			_exit(1);
-		for (unsigned i = 0; i < 200 && access(second, F_OK) != 0; i++)
+		for (unsigned i = 0; i < 200 && access(second, F_OK) != 0; i++) {
 			if (append(t->st, "INBOX", 20, 100 + i, true) !=
 			    STORE_OK || store_flush(t->st) != STORE_OK)
 				_exit(1);
+			store_upkeep(t->st);
+		}
 		_exit(access(second, F_OK) == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
