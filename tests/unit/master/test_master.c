@@ -394,7 +394,9 @@ test_tasks(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		u = control_task(cases[i].user, cases[i].task, &fd,
 		    cases[i].says == NULL);
-		if (u.a.status != cases[i].status)
+		/* of two the first may be answered before the second comes */
+		if (u.a.status != cases[i].status &&
+		    (cases[i].says != NULL || u.a.status != IPC_OK))
 			fail_msg("case %zu: status %u", i,
 			    (unsigned)u.a.status);
 		n = cases[i].says == NULL ? 0 :
