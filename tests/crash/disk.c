@@ -373,7 +373,9 @@ crash_names(const struct disk *d, struct tree *t)
 	bool *out = xcalloc(d->n_changes + 1, sizeof(*out));
 
 	t->names = xreallocarray(NULL, d->tree.n + 1, sizeof(*t->names));
-	memcpy(t->names, d->tree.names, d->tree.n * sizeof(*t->names));
+	if (d->tree.n > 0)
+		memcpy(t->names, d->tree.names,
+		    d->tree.n * sizeof(*t->names));
 	t->n = d->tree.n;
 	for (size_t i = 0; i < d->n_changes; i++) {
 		const struct event *e = d->changes[i].e, *b;

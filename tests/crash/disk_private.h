@@ -21,7 +21,7 @@ struct event {
 struct trace {
 	size_t used, size, events;
 	bool full;
-	unsigned char data[];
+	_Alignas(8) unsigned char data[];
 };
 extern struct trace *disk_trace;
 

@@ -401,6 +401,8 @@ round_run(struct image *im, struct oracle_model *model, uint64_t *modseq)
 	events = disk_events(&whole);
 	if (!whole || status != 0 || events == 0) {
 		printf("# the child failed: %d\n", status);
+		disk_free(&d);
+		oracle_clear(&cut.model);
 		return false;
 	}
 	for (unsigned i = 0; i < STATES_A_ROUND && states < wanted; i++) {
