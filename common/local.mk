@@ -13,6 +13,7 @@ libcommon_a_SOURCES = \
 	common/conf_dump.c \
 	common/conf_file.c \
 	common/conf_value.c \
+	common/crash.c common/crash.h \
 	common/import_item.c common/import_item.h \
 	common/ipc.h common/ipc_msgs.def common/ipc_private.h \
 	common/ipc_chan.c common/ipc_msg.c common/ipc_table.c \

@@ -84,7 +84,7 @@ store_blob_ref(struct store *st, uint64_t id, int by)
 	    (by < 0 && b.refs < (uint32_t)-by)) {
 		log_error("store: index: blob record: %s: %llu", st->home,
 		    (unsigned long long)id);
-		store_home_suspect(st);
+		store_deaths_suspect(st);
 		return STORE_CORRUPT;
 	}
 	b.refs += (uint32_t)by;

@@ -3,10 +3,7 @@
  * The files of a home beside the index and the segments.
  *
  *   lock      flock held from before anything is opened until the end. Its
- *             text is one line: "pid N", or while recovery runs "recovering N
- *             since TIME" (the how manieth start in a row that is, and when the
- *             system was booted), or "suspect" when damage was met: the next
- *             start reads the whole index.
+ *             text is in deaths.c.
  *   VERSION   "format=1" and the store's id; written once.
  *   reserve   4 MiB to give up when the disk is full, for expunge and recovery.
  *             While it is missing nothing is appended, so that what it freed is
@@ -29,7 +26,6 @@
 #include "store/io.h"
 #include "store/store_private.h"
 
-#define HOME_BOOT_SLACK 60 /* seconds the clock may have been set */
 #define HOME_RESERVE_HEADROOM (4 * MIB) /* free behind a restored reserve */
 
 char *
@@ -187,79 +183,7 @@ store_home_prepare(struct store *st)
 	return e;
 }
 
-/* --- what the lock file says --------------------------------------------- */
-
-/* When the system was started: the same for all processes until then. */
-static long long
-home_boot(void)
-{
-	struct timespec now, up;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock_gettime(CLOCK_BOOTTIME, &up);
-	return (long long)now.tv_sec - (long long)up.tv_sec;
-}
-
-/* How many starts in a row died in recovery. One that a power cut ended, in
- * another life of the system, says nothing of the index. */
-static unsigned
-home_deaths(const char *text)
-{
-	unsigned n;
-	long long boot, away;
-
-	switch (sscanf(text, "recovering %u since %lld", &n, &boot)) {
-	case 1:
-		return n;
-	case 2:
-		away = boot - home_boot();
-		return away > -HOME_BOOT_SLACK && away < HOME_BOOT_SLACK ? n : 0;
-	default:
-		return 0;
-	}
-}
-
-static void
-home_lock_text(struct store *st, const char *word, unsigned long n,
-    long long boot)
-{
-	char text[64], since[32] = "";
-	int len;
-
-	if (boot != 0)
-		snprintf(since, sizeof(since), " since %lld", boot);
-	len = snprintf(text, sizeof(text), "%s %lu%s\n", word, n, since);
-
-	if (store_io_pwrite(STORE_IO_LOCK_WRITE, st->lock_fd, text,
-	    (size_t)len, 0) != len ||
-	    store_io_truncate(STORE_IO_LOCK_CUT, st->lock_fd, len) != 0)
-		log_warn("store: write: %s/lock: %m", st->home);
-}
-
-void
-store_home_enter_recovery(struct store *st, unsigned *died_r, bool *suspect_r)
-{
-	char text[64];
-	ssize_t n = store_io_pread(STORE_IO_LOCK_READ, st->lock_fd, text,
-	    sizeof(text) - 1, 0);
-
-	text[n < 0 ? 0 : n] = '\0';
-	*died_r = home_deaths(text);
-	*suspect_r = strncmp(text, "suspect ", 8) == 0;
-	home_lock_text(st, "recovering", *died_r + 1, home_boot());
-}
-
-void
-store_home_leave_recovery(struct store *st)
-{
-	home_lock_text(st, "pid", (unsigned long)getpid(), 0);
-}
-
-void
-store_home_suspect(struct store *st)
-{
-	home_lock_text(st, "suspect", (unsigned long)getpid(), 0);
-}
+/* --- the index, set aside ------------------------------------------------- */
 
 /* Renames db/ out of the way and makes an empty one. */
 enum store_err

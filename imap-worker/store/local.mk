@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	imap-worker/store/copy.c \
 	imap-worker/store/crc32c.c \
 	imap-worker/store/crc32c.h \
+	imap-worker/store/deaths.c \
 	imap-worker/store/expunge.c \
 	imap-worker/store/fault.c \
 	imap-worker/store/fault.h \

@@ -64,7 +64,7 @@ reader_damaged(const struct store_reader *r, const char *what)
 {
 	log_error("store: index: %s: %s: mailbox %u", what, r->m->st->home,
 	    (unsigned)r->m->info.id);
-	store_home_suspect(r->m->st);
+	store_deaths_suspect(r->m->st);
 	return STORE_CORRUPT;
 }
 

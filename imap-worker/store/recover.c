@@ -3,7 +3,7 @@
  * What open does before anyone may use the store.
  *
  * 1 The index is opened; libdb brings it to its last surviving commit. When it
- *   is damaged, or two starts in a row died here, db/ is set aside and the
+ *   is damaged, or two starts in a row crashed here, db/ is set aside and the
  *   index is built anew from all segments and the newest snapshots.
  * 2 The user record of that commit says up to where the segments were known to
  *   be on the disk (safe) and up to where they are indexed (end). Records
@@ -247,8 +247,10 @@ store_recover_start_over(struct store *st, bool died)
 	kv_discard(&st->kv);
 	store_names_clear(st);
 	st->failed = false;
-	e = store_home_set_aside(st);
-	return e == STORE_OK ? recover_open_kv(st) : e;
+	if ((e = store_home_set_aside(st)) != STORE_OK)
+		return e;
+	store_deaths_forgive(st);
+	return recover_open_kv(st);
 }
 
 /* Reads everything once, after damage was met. */
@@ -311,9 +313,9 @@ recover_index(struct store *st, bool *found_r)
 	bool suspect;
 	enum store_err e;
 
-	store_home_enter_recovery(st, &died, &suspect);
+	store_deaths_enter(st, &died, &suspect);
 	if (died >= 2) {
-		log_error("store: %u starts in a row died in recovery: %s",
+		log_error("store: %u starts in a row crashed in recovery: %s",
 		    died, st->home);
 		*found_r = false;
 		return store_recover_start_over(st, true);

@@ -127,7 +127,7 @@ rows_damaged(struct store_mbox *m, const char *what)
 {
 	log_error("store: index: %s: %s: mailbox %u", what, m->st->home,
 	    (unsigned)m->info.id);
-	store_home_suspect(m->st);
+	store_deaths_suspect(m->st);
 	return STORE_CORRUPT;
 }
 

@@ -298,7 +298,7 @@ snap_rows_chunk(struct snap_rows *r, struct store_mbox *m,
 	    layout_chunk_count(v2.data, v2.len, LAYOUT_LOC_ROW) != n) {
 		log_error("store: index: rows: %s: mailbox %u", m->st->home,
 		    (unsigned)m->info.id);
-		store_home_suspect(m->st);
+		store_deaths_suspect(m->st);
 		return STORE_CORRUPT;
 	}
 	layout_hot_unpack(v->data, rows, n);

@@ -160,8 +160,7 @@ store_open_told(const char *home, const struct store_options *o,
 		e = store_flush(st);
 	if (e == STORE_NO_SPACE && store_home_reserve_release(st))
 		log_error("store: disk full while opening, try again: %s", home);
-	if (!store_maybe_damaged(st, e))
-		store_home_leave_recovery(st);
+	store_deaths_leave(st, store_maybe_damaged(st, e));
 	if (e != STORE_OK)
 		goto err;
 	*st_r = st;

@@ -113,17 +113,22 @@ enum store_err store_open_told(const char *home, const struct store_options *o,
 /* --- home.c: the files beside db/ and seg/ --- */
 enum store_err store_home_lock(struct store *st);
 enum store_err store_home_prepare(struct store *st);
-/* How many starts in a row died within recovery, this one not counted, and
- * whether the index is under suspicion. */
-void store_home_enter_recovery(struct store *st, unsigned *died_r,
-    bool *suspect_r);
-void store_home_leave_recovery(struct store *st);
-void store_home_suspect(struct store *st);
 enum store_err store_home_set_aside(struct store *st);
 void store_home_reserve_make(struct store *st);
 /* True when there was one: worth another try. */
 bool store_home_reserve_release(struct store *st);
 char *store_home_path(const struct store *st, const char *name);
+
+/* --- deaths.c: what the lock file says --- */
+/* Recovery begins. How many starts in a row crashed in it, this one not counted,
+ * and whether the index is under suspicion. */
+void store_deaths_enter(struct store *st, unsigned *died_r, bool *suspect_r);
+/* The index they crashed on was set aside. */
+void store_deaths_forgive(struct store *st);
+/* Recovery is over; damage: and failed, as if it had crashed. */
+void store_deaths_leave(struct store *st, bool damage);
+/* Damage was met in use. */
+void store_deaths_suspect(struct store *st);
 
 /* --- recover.c --- */
 enum store_err store_recover(struct store *st);

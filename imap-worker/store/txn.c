@@ -45,7 +45,7 @@ store_txn_error(struct store *st, enum kv_err e)
 		log_error("store: index: record missing: %s", st->home);
 		return STORE_CORRUPT;
 	case KV_DAMAGED:
-		store_home_suspect(st);
+		store_deaths_suspect(st);
 		store_txn_fail(st);
 		return STORE_CORRUPT;
 	case KV_IO:

@@ -281,13 +281,11 @@ const struct faults_op faults_ops[] = {
 	OPENS("open, replay", SEALED),
 	OPENS("open, torn tail", TORN),
 	OPENS("open, half a segment", HALF_SEGMENT),
-	{ "open after a death", FAULTS_HOME_DIED_ONCE, .opens = true,
-	    .rebuilds = true,
-	    .other = FAULTS_HOME_DIED_TWICE, .run = op_open },
+	OPENS("open after a crash", CRASHED_ONCE),
 	REBUILDS("open without index", NO_INDEX),
 	REBUILDS("open with damage", DAMAGED),
 	REBUILDS("open without index and head", HEAD),
-	{ "open after two deaths", FAULTS_HOME_DIED_TWICE, .opens = true,
+	{ "open after two crashes", FAULTS_HOME_CRASHED_TWICE, .opens = true,
 	    .rebuilds = true, .other = FAULTS_HOME_WORK, .run = op_open },
 	WORKS("append", op_append),
 	WORKS("multiappend", op_multiappend),
@@ -432,11 +430,11 @@ make_home(struct store_test *t, enum faults_home which)
 		put_file(t, "db/meta.db", "damaged", 4096 + 64);
 		put_file(t, "db/meta.db", "damaged", 64);
 		break;
-	case FAULTS_HOME_DIED_ONCE:
-		put_file(t, "lock", "recovering 1\n", -1);
+	case FAULTS_HOME_CRASHED_ONCE:
+		put_file(t, "lock", "crashed 1\n", -1);
 		break;
-	case FAULTS_HOME_DIED_TWICE:
-		put_file(t, "lock", "recovering 2\n", -1);
+	case FAULTS_HOME_CRASHED_TWICE:
+		put_file(t, "lock", "crashed 2\n", -1);
 		break;
 	case FAULTS_HOME_HALF_SEGMENT:
 		put_file(t, "seg/00000002.seg", "POSTERN", -1);

@@ -19,8 +19,8 @@
 	X(NO_INDEX, "db/ was removed")                                        \
 	X(DAMAGED, "a page of the index is damaged")                          \
 	X(HEAD, "db/ was removed, the head of a segment is damaged")          \
-	X(DIED_ONCE, "the last start died in recovery")                       \
-	X(DIED_TWICE, "the last two did")                                     \
+	X(CRASHED_ONCE, "the last start crashed in recovery")              \
+	X(CRASHED_TWICE, "the last two did")                                 \
 	X(HALF_SEGMENT, "a new segment was not finished")                     \
 	X(LONG_LOG, "killed: the log has a second file")
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: ISC
 if HAVE_CMOCKA
-check_PROGRAMS += test_check test_coding test_faults test_kv test_mailbox \
-	test_recover test_rows test_salvage test_segment test_snap
+check_PROGRAMS += test_check test_coding test_deaths test_faults test_kv \
+	test_mailbox test_recover test_rows test_salvage test_segment test_snap
 STORE_TEST = tests/unit/store/store_test.c tests/unit/store/store_test.h
 test_coding_SOURCES = tests/unit/store/test_coding.c $(STORE_TEST)
 test_coding_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+test_deaths_SOURCES = tests/unit/store/test_deaths.c $(STORE_TEST)
+test_deaths_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_faults_SOURCES = tests/unit/store/test_faults.c \
 	tests/unit/store/faults_case.c tests/unit/store/faults_case.h \
 	tests/unit/store/faults_dump.c \
