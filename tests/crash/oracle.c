@@ -165,6 +165,20 @@ oracle_apply(struct oracle_model *m, const struct oracle_op *op, bool lost)
 	}
 }
 
+void
+oracle_forget_lost(struct oracle_model *m)
+{
+	for (size_t i = 0; i <= ORACLE_MAILBOXES; i++) {
+		struct oracle_mailbox *b = &m->mailbox[i];
+		size_t out = 0;
+
+		for (size_t j = 0; j < b->n; j++)
+			if (!b->messages[j].lost)
+				b->messages[out++] = b->messages[j];
+		b->n = out;
+	}
+}
+
 static bool
 same_mailbox(struct store *st, const struct oracle_mailbox *b, bool say)
 {

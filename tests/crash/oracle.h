@@ -52,6 +52,8 @@ struct oracle_mailbox *oracle_find(struct oracle_model *m, const char *name);
 /* lost: messages that are appended take their UIDs and are not there. */
 void oracle_apply(struct oracle_model *m, const struct oracle_op *op,
     bool lost);
+/* Recovery dropped what was lost: a later copy does not find it. */
+void oracle_forget_lost(struct oracle_model *m);
 /* Is the store the model? say: print what differs. */
 bool oracle_same(struct store *st, struct oracle_model *m, bool say);
 /* Is each message of the model somewhere in the store, and each mailbox but

@@ -324,21 +324,6 @@ cut_note(struct cut *c, const struct oracle_op *op)
 	}
 }
 
-/* After a power cut the system was booted at another time than the one that
- * the lock file may name. */
-static void
-boot_again(struct image *im)
-{
-	struct image_file *f = image_find(im, "lock");
-	unsigned char *since;
-
-	if (f == NULL || f->len < 20)
-		return;
-	since = memmem(f->data, f->len, "since 1", 7);
-	if (since != NULL)
-		since[6] = '2';
-}
-
 /* One home; true: it is as it was, and *next_r and *c may go on from it. */
 static bool
 state_run(const struct disk *d, struct cut *c, unsigned unit,
@@ -348,7 +333,6 @@ state_run(const struct disk *d, struct cut *c, unsigned unit,
 
 	states++;
 	disk_crash(d, unit, im);
-	boot_again(im);
 	if (!image_write(im, home))
 		return false;
 	examine(c);
@@ -419,6 +403,7 @@ round_run(struct image *im, struct oracle_model *model, uint64_t *modseq)
 				image_clear(&next);
 			oracle_clear(model);
 			model_at(model, &cut, found->log, found->segment);
+			oracle_forget_lost(model);
 			for (size_t k = 0; k <= ORACLE_MAILBOXES; k++)
 				if (model->mailbox[k].uidnext <
 				    found->uidnext[k])
