@@ -39,14 +39,15 @@
 /* Snapshots of the index. One of 200,000 rows takes 35 ms and 1 MB. In a
  * moment of rest it is worth that when one row in LIMIT_SNAP_SHARE, or
  * LIMIT_SNAP_CHANGES rows, have changed, or once a day. While there is no rest
- * it waits until MIN changes and an eighth of the rows, so that the cost of all
- * snapshots stays in proportion to that of the changes, but not for more than
- * MAX: a rebuild leaves out a million modseqs. It leaves LIMIT_SNAP_UIDS UIDs
+ * it waits until MIN changes and an eighth of the rows, and for SECONDS, so that
+ * the cost of all snapshots stays in proportion to that of the changes, but not
+ * for more than MAX: a rebuild leaves out a million modseqs. It leaves LIMIT_SNAP_UIDS UIDs
  * out in every mailbox, so no more may be given out between two snapshots. */
 #define LIMIT_SNAP_SHARE 100
 #define LIMIT_SNAP_CHANGES 10000
 #define LIMIT_SNAP_CHANGES_MIN 20000
 #define LIMIT_SNAP_CHANGES_MAX 500000
+#define LIMIT_SNAP_SECONDS 10
 #define LIMIT_SNAP_UIDS 100000
 
 /* sessions */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "sync.h"
 
+#include <string.h>
+
 #include "common/buf.h"
 #include "session.h"
 #include "view.h"
@@ -9,13 +11,28 @@ static const char *const sync_system_flags[] = {
 	"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft",
 };
 
-void
-sync_put_flags(struct session *s, struct buf *out, const struct store_row *row)
+static void
+sync_put_keywords(struct session *s, struct buf *out, uint64_t keywords,
+    const char *sep)
 {
-	uint64_t flags = store_row_flags(row);
 	const char *const *names;
-	const char *sep = "";
 	unsigned n;
+
+	names = store_mbox_keywords(s->view->mbox, &n);
+	for (unsigned i = 0; i < n && keywords >> i != 0; i++) {
+		if (!(keywords >> i & 1) || names[i] == NULL)
+			continue;
+		buf_puts(out, sep);
+		buf_puts(out, names[i]);
+		sep = " ";
+	}
+}
+
+static void
+sync_put_flags_text(struct session *s, struct buf *out, uint64_t flags,
+    bool recent)
+{
+	const char *sep = "";
 
 	buf_puts(out, "FLAGS (");
 	for (unsigned i = 0; i < 5; i++) {
@@ -25,24 +42,39 @@ sync_put_flags(struct session *s, struct buf *out, const struct store_row *row)
 		buf_puts(out, sync_system_flags[i]);
 		sep = " ";
 	}
-	if (!roaring_bitmap_is_empty(s->view->recent) &&
-	    roaring_bitmap_contains(s->view->recent, row->uid)) {
+	if (recent) {
 		buf_puts(out, sep);
 		buf_puts(out, "\\Recent");
 		sep = " ";
 	}
-	flags >>= STORE_KEYWORD_SHIFT;
-	if (flags != 0) {
-		names = store_mbox_keywords(s->view->mbox, &n);
-		for (unsigned i = 0; i < n && flags >> i != 0; i++) {
-			if (!(flags >> i & 1) || names[i] == NULL)
-				continue;
-			buf_puts(out, sep);
-			buf_puts(out, names[i]);
-			sep = " ";
-		}
-	}
+	if (flags >> STORE_KEYWORD_SHIFT != 0)
+		sync_put_keywords(s, out, flags >> STORE_KEYWORD_SHIFT, sep);
 	buf_putc(out, ')');
+}
+
+void
+sync_put_flags(struct session *s, struct buf *out, const struct store_row *row)
+{
+	struct view *v = s->view;
+	struct view_flags_text *t = &v->flags_text;
+	uint64_t flags = store_row_flags(row);
+	bool recent = !roaring_bitmap_is_empty(v->recent) &&
+	    roaring_bitmap_contains(v->recent, row->uid);
+	size_t before = out->len;
+
+	if (t->len > 0 && t->flags == flags && t->recent == recent) {
+		buf_put(out, t->text, t->len);
+		return;
+	}
+	sync_put_flags_text(s, out, flags, recent);
+	t->len = out->len - before;
+	if (out->overflow || t->len > sizeof(t->text)) {
+		t->len = 0;
+		return;
+	}
+	memcpy(t->text, out->data + before, t->len);
+	t->flags = flags;
+	t->recent = recent;
 }
 
 void
@@ -97,6 +129,7 @@ sync_put_flag_names(struct session *s)
 		buf_puts(out, permanent ? ")] Flags permitted\r\n" : ")\r\n");
 	}
 	s->view->told_keywords = used;
+	s->view->flags_text.len = 0;
 }
 
 static void

@@ -21,6 +21,14 @@
 #include "common/imap/seqset.h"
 #include "store/store.h"
 
+/* What was last said of a message's flags; most are the same. */
+struct view_flags_text {
+	uint64_t flags;
+	bool recent;
+	size_t len;                /* 0: nothing yet */
+	char text[120];
+};
+
 struct view {
 	struct store_watch watch;  /* first: the watch is the view */
 	struct store_mbox *mbox;   /* own (a reference) */
@@ -28,6 +36,7 @@ struct view {
 	bool changed;              /* sync.c has something to tell */
 	uint32_t uid_limit;
 	uint32_t told_keywords;    /* how many keyword names the client was told */
+	struct view_flags_text flags_text; /* sync.c */
 	roaring_bitmap_t *ghosts, *dirty, *recent; /* own */
 	roaring_bitmap_t *saved;   /* own; SEARCHRES "$" (UIDs); NULL: empty */
 };

@@ -173,7 +173,8 @@ check_mailbox(struct store_check *c, struct store_mbox *m)
 	c->messages = c->unseen = c->deleted = c->last_uid = c->vanished = 0;
 	c->bytes = c->highest = 0;
 	c->uids = roaring_bitmap_create();
-	if (store_keywords_load(m) != STORE_OK)
+	if (store_keywords_load(m) != STORE_OK ||
+	    store_late_settle(m) != STORE_OK)
 		c->broken = true;
 	layout_key_chunk(key, m->info.id, 0);
 	kv_scan_init(&hot, c->st->kv, KV_HOT);
@@ -236,7 +237,7 @@ check_stray_next(struct store_check *c)
 		return ++c->table < 3;
 	}
 	if (k.len < 5 ||
-	    (table == KV_META && memchr("BKV", k.data[0], 3) == NULL))
+	    (table == KV_META && memchr("BFKV", k.data[0], 4) == NULL))
 		return true;
 	id = layout_get32be(k.data + (table == KV_META ? 1 : 0));
 	if (id == c->last_id)

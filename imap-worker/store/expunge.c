@@ -5,6 +5,7 @@
  * when both fit in one.  And the expunge log, from which QRESYNC is answered.
  */
 #include "common/log.h"
+#include "store/ranges.h"
 #include "store/snap.h"
 #include "store/store_private.h"
 
@@ -190,59 +191,14 @@ expunge_chunks(struct expunge_pass *p)
 
 /* --- the log ------------------------------------------------------------- */
 
-static size_t
-expunge_varint(unsigned char *p, uint32_t v)
-{
-	size_t n = 0;
-
-	while (v >= 0x80) {
-		p[n++] = (unsigned char)(v | 0x80);
-		v >>= 7;
-	}
-	p[n++] = (unsigned char)v;
-	return n;
-}
-
-static bool
-expunge_get_varint(const unsigned char **p, const unsigned char *end,
-    uint32_t *v_r)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; shift < 35 && *p < end; shift += 7) {
-		unsigned char c = *(*p)++;
-
-		v |= (uint64_t)(c & 0x7f) << shift;
-		if (!(c & 0x80)) {
-			*v_r = (uint32_t)v;
-			return v <= UINT32_MAX;
-		}
-	}
-	return false;
-}
-
 bool
 store_expunge_decode(const struct kv_item *v,
     void (*fn)(void *ctx, uint32_t first, uint32_t last), void *ctx)
 {
-	const unsigned char *p = v->data, *end = p + v->len;
-	uint64_t uid = 0;
+	const unsigned char *p = v->data;
 
-	if (v->len < 2 || *p++ != LAYOUT_VERSION)
-		return false;
-	while (p < end) {
-		uint32_t gap, more;
-
-		if (!expunge_get_varint(&p, end, &gap) ||
-		    !expunge_get_varint(&p, end, &more))
-			return false;
-		uid += gap;
-		if (uid == 0 || uid + more > UINT32_MAX)
-			return false;
-		fn(ctx, (uint32_t)uid, (uint32_t)(uid + more));
-		uid += more;
-	}
-	return true;
+	return v->len >= 2 && p[0] == LAYOUT_VERSION &&
+	    store_ranges_decode(p + 1, v->len - 1, fn, ctx);
 }
 
 struct expunge_log {
@@ -268,19 +224,18 @@ expunge_log_put(struct expunge_log *l)
 }
 
 static enum store_err
-expunge_log_range(struct expunge_log *l, uint32_t first, uint32_t last)
+expunge_log_range(void *ctx, uint32_t first, uint32_t last)
 {
+	struct expunge_log *l = ctx;
 	enum store_err e;
 
-	if (l->len + 10 > sizeof(l->value)) {
+	if (l->len + STORE_RANGE_MAX > sizeof(l->value)) {
 		if ((e = expunge_log_put(l)) != STORE_OK)
 			return e;
 		l->len = 1;
 		l->last = 0;
 	}
-	l->len += expunge_varint(l->value + l->len, first - l->last);
-	l->len += expunge_varint(l->value + l->len, last - first);
-	l->last = last;
+	l->len += store_ranges_put(l->value + l->len, &l->last, first, last);
 	return STORE_OK;
 }
 
@@ -290,19 +245,10 @@ expunge_log_add(struct store_mbox *m, const roaring_bitmap_t *gone,
     uint64_t modseq)
 {
 	struct expunge_log l = { .m = m, .modseq = modseq, .len = 1 };
-	roaring_uint32_iterator_t it;
-	enum store_err e = STORE_OK;
-	uint32_t first, last;
+	enum store_err e;
 
 	l.value[0] = LAYOUT_VERSION;
-	roaring_init_iterator(gone, &it);
-	while (e == STORE_OK && it.has_value) {
-		first = last = it.current_value;
-		while (roaring_advance_uint32_iterator(&it) &&
-		    it.current_value == last + 1)
-			last++;
-		e = expunge_log_range(&l, first, last);
-	}
+	e = store_ranges_each(gone, expunge_log_range, &l);
 	return e == STORE_OK ? expunge_log_put(&l) : e;
 }
 
@@ -341,12 +287,6 @@ store_expunge_erase_log(struct store_mbox *m)
 	return m->vanished == 0 ? STORE_OK : expunge_log_trim(m, 0);
 }
 
-static void
-expunge_add_range(void *ctx, uint32_t first, uint32_t last)
-{
-	roaring_bitmap_add_range_closed(ctx, first, last);
-}
-
 enum store_err
 store_vanished(struct store_mbox *m, uint64_t since, roaring_bitmap_t *gone_r,
     bool *complete_r)
@@ -367,7 +307,7 @@ store_vanished(struct store_mbox *m, uint64_t since, roaring_bitmap_t *gone_r,
 	for (e = kv_scan_to(&s, key, sizeof(key), &k, &v); good &&
 	    e == KV_OK && k.len == sizeof(key) && memcmp(k.data, key, 5) == 0;
 	    e = kv_scan_next(&s, &k, &v))
-		good = store_expunge_decode(&v, expunge_add_range, gone_r);
+		good = store_expunge_decode(&v, store_ranges_add, gone_r);
 	kv_scan_clear(&s);
 	if (!good) {
 		log_error("store: index: expunge log: %s", m->st->home);

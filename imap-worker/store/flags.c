@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Flag changes: the rows are changed in memory and each chunk touched is
- * written once, from memory.
+ * Flag changes: the rows are changed in memory.  When they are all of one chunk,
+ * that is written; otherwise the change is noted (late.c).
  */
 #include "store/snap.h"
 #include "store/store_private.h"
@@ -11,93 +11,81 @@ struct flags_change {
 	enum store_flag_op op;
 	uint64_t flags, unchanged_since, modseq;
 	struct store_rows_run changed, modified;
-	size_t chunk_start, chunk_end; /* the chunk that has changed rows */
-	size_t chunk;
-	bool chunk_dirty;
+	size_t chunk, chunk_start, chunk_end; /* of the first changed row */
+	bool more_chunks; /* there are changed rows in others */
 	size_t n_changed;
 };
 
-static enum store_err
-flags_write_chunk(struct flags_change *c)
+uint64_t
+store_flags_result(enum store_flag_op op, uint64_t old, uint64_t flags)
 {
-	if (!c->chunk_dirty)
-		return STORE_OK;
-	c->chunk_dirty = false;
-	return store_rows_put(c->m, c->m->chunks[c->chunk],
-	    c->m->rows + c->chunk_start, c->chunk_end - c->chunk_start);
+	switch (op) {
+	case STORE_FLAGS_SET:
+		return flags;
+	case STORE_FLAGS_ADD:
+		return old | flags;
+	case STORE_FLAGS_REMOVE:
+		return old & ~flags;
+	}
+	return old;
 }
 
-static enum store_err
-flags_move_to_chunk(struct flags_change *c, size_t row)
+static void
+flags_in_chunk(struct flags_change *c, size_t row)
 {
-	enum store_err e;
-
-	if (c->chunk_dirty && row < c->chunk_end)
-		return STORE_OK;
-	if ((e = flags_write_chunk(c)) != STORE_OK)
-		return e;
-	c->chunk = store_rows_chunk_of(c->m, c->m->rows[row].uid);
-	store_rows_span(c->m, c->chunk, &c->chunk_start, &c->chunk_end);
-	c->chunk_dirty = true;
-	return STORE_OK;
+	if (c->n_changed == 0) {
+		c->chunk = store_rows_chunk_of(c->m, c->m->rows[row].uid);
+		store_rows_span(c->m, c->chunk, &c->chunk_start, &c->chunk_end);
+	}
+	c->more_chunks |= row >= c->chunk_end;
 }
 
-static enum store_err
+static void
 flags_change_row(struct flags_change *c, size_t i)
 {
 	struct store_row *r = &c->m->rows[i];
-	uint64_t old = store_row_flags(r), new = old;
+	uint64_t old = store_row_flags(r), new;
 	struct store_info *info = &c->m->info;
-	enum store_err e;
 
 	if (store_row_modseq(r) > c->unchanged_since) {
 		store_rows_run_add(&c->modified, r->uid);
-		return STORE_OK;
+		return;
 	}
-	switch (c->op) {
-	case STORE_FLAGS_SET:
-		new = c->flags;
-		break;
-	case STORE_FLAGS_ADD:
-		new |= c->flags;
-		break;
-	case STORE_FLAGS_REMOVE:
-		new &= ~c->flags;
-		break;
-	}
-	if (new == old)
-		return STORE_OK;
-	if ((e = flags_move_to_chunk(c, i)) != STORE_OK)
-		return e;
+	if ((new = store_flags_result(c->op, old, c->flags)) == old)
+		return;
+	flags_in_chunk(c, i);
 	info->unseen += !(new & STORE_SEEN) - (uint32_t)!(old & STORE_SEEN);
 	info->deleted += !(old & STORE_DELETED) -
 	    (uint32_t)!(new & STORE_DELETED);
 	*r = layout_row(r->uid, new, c->modseq);
 	store_rows_run_add(&c->changed, r->uid);
 	c->n_changed++;
-	return STORE_OK;
 }
 
 /* The rows, in the transaction. */
 static enum store_err
 flags_change_rows(struct flags_change *c, const roaring_bitmap_t *uids)
 {
+	struct store_mbox *m = c->m;
 	struct store_rows_walk walk;
-	enum store_err e = STORE_OK;
+	enum store_err e;
 	size_t i;
 
-	store_rows_walk_init(&walk, c->m, uids);
-	while (e == STORE_OK && store_rows_walk_next(&walk, &i))
-		e = flags_change_row(c, i);
-	if (e == STORE_OK)
-		e = flags_write_chunk(c);
-	if (e == STORE_OK && c->n_changed > 0) {
-		c->m->info.highestmodseq = c->modseq;
-		e = store_mailbox_put(c->m);
-	}
+	store_rows_walk_init(&walk, m, uids);
+	while (store_rows_walk_next(&walk, &i))
+		flags_change_row(c, i);
 	store_rows_run_end(&c->changed);
 	store_rows_run_end(&c->modified);
-	return e;
+	if (c->n_changed == 0)
+		return STORE_OK;
+	e = c->more_chunks
+	    ? store_late_note(m, c->op, c->flags, c->modseq, c->changed.set)
+	    : store_rows_put(m, m->chunks[c->chunk], m->rows + c->chunk_start,
+		  c->chunk_end - c->chunk_start);
+	if (e != STORE_OK)
+		return e;
+	m->info.highestmodseq = c->modseq;
+	return store_mailbox_put(m);
 }
 
 enum store_err

@@ -42,7 +42,11 @@
  *   'S' name                subscription; value u8 1
  *   'K' u32 mailbox u8 k    text of keyword k
  *   'V' u32 mailbox u64 modseq u16 part
- *                           UIDs expunged: (gap, length - 1) varints
+ *                           UIDs expunged: u8 version, then ranges.h
+ *   'F' u32 mailbox u64 modseq u16 part
+ *                           a flag change that the chunks may not have yet: u8
+ *                           version, u8 enum store_flag_op, 2 bytes 0, u64 flags,
+ *                           the UIDs as in 'V'; late.c
  *   'T' u64 hash            u64 thread: of a Message-ID that was seen
  *
  * hot.db and loc.db, key u32 mailbox, u32 first uid: a chunk of 1 to 40 rows in
@@ -120,6 +124,7 @@ LAYOUT_LE(64)
 
 enum layout_tag {
 	LAYOUT_TAG_MAILBOX = 'B',
+	LAYOUT_TAG_FLAGS = 'F',
 	LAYOUT_TAG_KEYWORD = 'K',
 	LAYOUT_TAG_SUBSCRIPTION = 'S',
 	LAYOUT_TAG_THREAD = 'T',
@@ -129,6 +134,7 @@ enum layout_tag {
 #define LAYOUT_KEY_MBOX 5
 #define LAYOUT_KEY_KEYWORD 6
 #define LAYOUT_KEY_VANISHED 15
+#define LAYOUT_KEY_FLAGS 15
 #define LAYOUT_KEY_THREAD 9
 #define LAYOUT_KEY_CHUNK 8
 #define LAYOUT_KEY_BLOB 8
@@ -153,6 +159,15 @@ layout_key_vanished(unsigned char *k, uint32_t mbox, uint64_t modseq,
     uint16_t part)
 {
 	layout_key_mbox(k, LAYOUT_TAG_VANISHED, mbox);
+	layout_put64be(k + 5, modseq);
+	layout_put16be(k + 13, part);
+}
+
+static inline void
+layout_key_flags(unsigned char *k, uint32_t mbox, uint64_t modseq,
+    uint16_t part)
+{
+	layout_key_mbox(k, LAYOUT_TAG_FLAGS, mbox);
 	layout_put64be(k + 5, modseq);
 	layout_put16be(k + 13, part);
 }

@@ -26,10 +26,13 @@ libstore_a_SOURCES = \
 	imap-worker/store/kv_bdb.c \
 	imap-worker/store/kv_io.c \
 	imap-worker/store/kv_io.h \
+	imap-worker/store/late.c \
 	imap-worker/store/layout.h \
 	imap-worker/store/layout_snap.h \
 	imap-worker/store/mailbox.c \
 	imap-worker/store/names.c \
+	imap-worker/store/ranges.c \
+	imap-worker/store/ranges.h \
 	imap-worker/store/reader.c \
 	imap-worker/store/rebuild.c \
 	imap-worker/store/rebuild.h \

@@ -125,7 +125,8 @@ store_mailbox_reload(struct store_mbox *m)
 	st->bytes += m->info.bytes;
 	st->messages += m->info.messages;
 	store_rows_unload(m);
-	if (loaded && store_rows_load(m) != STORE_OK)
+	if (store_late_count(m) != STORE_OK ||
+	    (loaded && store_rows_load(m) != STORE_OK))
 		store_txn_fail(st);
 }
 
@@ -204,6 +205,7 @@ store_mailbox_erase(struct store_mbox *m)
 	e = store_expunge_rows(m, all, true, NULL);
 	roaring_bitmap_free(all);
 	if (e != STORE_OK || (e = store_expunge_erase_log(m)) != STORE_OK ||
+	    (e = store_late_erase(m)) != STORE_OK ||
 	    (e = store_keywords_erase(m)) != STORE_OK)
 		return e;
 	layout_key_mbox(key, LAYOUT_TAG_MAILBOX, m->info.id);

@@ -332,7 +332,7 @@ store_names_load(struct store *st)
 	if (e == STORE_OK)
 		e = names_load_subscribed(st, &s);
 	kv_scan_clear(&s);
-	return e;
+	return e == STORE_OK ? store_late_count_all(st) : e;
 }
 
 void

@@ -49,8 +49,8 @@ store_rows_unload(struct store_mbox *m)
 	m->generation++;
 }
 
-static size_t
-rows_lower(const struct store_mbox *m, size_t from, uint32_t uid)
+size_t
+store_rows_lower(const struct store_mbox *m, size_t from, uint32_t uid)
 {
 	size_t lo = from, hi = m->n;
 
@@ -91,7 +91,7 @@ store_mbox_lower(struct store_mbox *m, uint32_t uid)
 		return m->near;
 	if (rows_is_lower(m, m->near + 1, uid))
 		return ++m->near;
-	return m->near = rows_lower(m, 0, uid);
+	return m->near = store_rows_lower(m, 0, uid);
 }
 
 /* The chunk a UID is or would be in; 0 when there is none before it. */
@@ -115,9 +115,9 @@ void
 store_rows_span(const struct store_mbox *m, size_t c, size_t *start_r,
     size_t *end_r)
 {
-	*start_r = rows_lower(m, 0, m->chunks[c]);
+	*start_r = store_rows_lower(m, 0, m->chunks[c]);
 	*end_r = c + 1 < m->n_chunks
-	    ? rows_lower(m, *start_r, m->chunks[c + 1]) : m->n;
+	    ? store_rows_lower(m, *start_r, m->chunks[c + 1]) : m->n;
 }
 
 /* --- the index ----------------------------------------------------------- */
@@ -160,6 +160,7 @@ store_rows_load(struct store_mbox *m)
 	struct kv_item k, v;
 	struct kv_scan s;
 	enum kv_err e = KV_NOT_FOUND;
+	enum store_err err;
 	bool good = true;
 
 	if (m->loaded)
@@ -182,6 +183,11 @@ store_rows_load(struct store_mbox *m)
 	if (!good || m->n != m->info.messages) {
 		store_rows_unload(m);
 		return rows_damaged(m, "rows");
+	}
+	if ((err = store_late_apply(m)) != STORE_OK) {
+		store_rows_unload(m);
+		return err == STORE_CORRUPT
+		    ? rows_damaged(m, "flag changes") : err;
 	}
 	m->loaded = true;
 	return STORE_OK;
@@ -350,7 +356,7 @@ store_rows_walk_next(struct store_rows_walk *w, size_t *row_r)
 		if (uid > w->it.current_value)
 			roaring_move_uint32_iterator_equalorlarger(&w->it, uid);
 		else
-			w->next = rows_lower(m, w->next + 1,
+			w->next = store_rows_lower(m, w->next + 1,
 			    w->it.current_value);
 	}
 	return false;

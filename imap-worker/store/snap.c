@@ -109,7 +109,8 @@ store_snap_must(const struct store *st)
 
 	if (s->vouches && snap_uids(st) > snap_limit_uids)
 		return true;
-	if (most > LIMIT_SNAP_CHANGES_MAX)
+	if (time(NULL) - s->made < LIMIT_SNAP_SECONDS ||
+	    most > LIMIT_SNAP_CHANGES_MAX)
 		most = LIMIT_SNAP_CHANGES_MAX;
 	if (snap_limit_changes != 0)
 		most = snap_limit_changes;
@@ -415,8 +416,10 @@ enum store_err
 store_snap_take(struct store *st)
 {
 	char *folder = store_home_path(st, "snap");
-	enum store_err e = snap_write(st, folder);
+	enum store_err e = store_late_settle_all(st);
 
+	if (e == STORE_OK)
+		e = snap_write(st, folder);
 	if (e == STORE_OK) {
 		snap_remove_old(folder);
 		store_fault(STORE_FAULT_SNAP_DONE);

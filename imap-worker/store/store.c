@@ -206,8 +206,10 @@ store_idle(struct store *st)
 {
 	if (st->append != NULL || store_flush(st) != STORE_OK)
 		return;
-	if (store_now() - st->changed_at >= STORE_CHECKPOINT_SECONDS)
+	if (store_now() - st->changed_at >= STORE_CHECKPOINT_SECONDS) {
+		(void)store_late_settle_all(st);
 		store_snap_rest(st);
+	}
 	if (store_txn_usable(st) != STORE_OK)
 		return;
 	store_segment_unmap(&st->seg);

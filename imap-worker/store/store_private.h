@@ -19,6 +19,7 @@
 #define STORE_RESERVE_BYTES (4 * MIB)
 #define STORE_VANISHED_MAX 10000  /* records of one expunge log */
 #define STORE_VANISHED_KEEP 9000  /* what is left of it then */
+#define STORE_LATE_MAX 32         /* notes of flag changes of one mailbox */
 
 /* What is known of the newest snapshot; snap.c. */
 struct store_snap_state {
@@ -44,6 +45,7 @@ struct store {
 	bool flags_dirty;        /* the same, may wait when o.relaxed */
 	bool changed;            /* something was committed since open */
 	bool has_reserve;        /* <home>/reserve is there */
+	bool late_full;          /* a mailbox has STORE_LATE_MAX notes */
 	bool failed;             /* final; every call is refused */
 	bool rebuilt;            /* the index, by this open; */
 	bool rebuilt_whole;      /* and the snapshot for it was not damaged */
@@ -67,6 +69,7 @@ struct store_mbox {
 	struct arena names;      /* later ones: names stay as long as the mailbox */
 	uint64_t vanish_floor;
 	uint32_t vanished;
+	uint32_t late;           /* notes of late.c */
 	uint64_t generation;     /* raised when rows change their places */
 	unsigned refs;
 	bool deleted, loaded, keywords_loaded;
@@ -194,6 +197,9 @@ enum store_err store_rows_append(struct store_mbox *m,
 void store_rows_count(struct store_mbox *m, const struct store_row *r,
     uint32_t size, int sign);
 
+/* The first row at or behind `from` whose UID is not below uid. */
+size_t store_rows_lower(const struct store_mbox *m, size_t from, uint32_t uid);
+
 /* Meets the rows of a set in order. */
 struct store_rows_walk {
 	const struct store_mbox *m;
@@ -216,6 +222,25 @@ void store_rows_run_end(struct store_rows_run *r);
 void store_watch_added(struct store_mbox *m, uint32_t first, uint32_t last);
 void store_watch_changed(struct store_mbox *m, const roaring_bitmap_t *uids);
 void store_watch_expunged(struct store_mbox *m, const roaring_bitmap_t *uids);
+
+/* --- flags.c --- */
+uint64_t store_flags_result(enum store_flag_op op, uint64_t old,
+    uint64_t flags);
+
+/* --- late.c: flag changes that the chunks do not have yet --- */
+/* Notes, in the transaction, that op was done to the flags of these rows. */
+enum store_err store_late_note(struct store_mbox *m, enum store_flag_op op,
+    uint64_t flags, uint64_t modseq, const roaring_bitmap_t *uids);
+/* Does what is noted to rows that were just read from the chunks. */
+enum store_err store_late_apply(struct store_mbox *m);
+/* Writes the chunks and takes the notes away, in transactions of its own. */
+enum store_err store_late_settle(struct store_mbox *m);
+enum store_err store_late_settle_all(struct store *st);
+/* Takes the notes of a mailbox away, in the transaction. */
+enum store_err store_late_erase(struct store_mbox *m);
+/* Counts the notes of all mailboxes, or of one. */
+enum store_err store_late_count_all(struct store *st);
+enum store_err store_late_count(struct store_mbox *m);
 
 /* --- keywords.c --- */
 enum store_err store_keywords_load(struct store_mbox *m);

@@ -237,6 +237,10 @@ store_flush(struct store *st)
 void
 store_upkeep(struct store *st)
 {
+	if (st->late_full) {
+		st->late_full = false;
+		(void)store_late_settle_all(st);
+	}
 	if (store_txn_usable(st) == STORE_OK && !store_dirty(st))
 		store_txn_checkpoint(st, false);
 }

@@ -111,6 +111,8 @@ store_mbox_first_unseen(struct store_mbox *m, uint32_t *number_r)
 	*number_r = 0;
 	if (e != STORE_OK || m->info.unseen == 0)
 		return e;
+	if (!m->loaded && m->late > 0 && (e = store_mbox_load(m)) != STORE_OK)
+		return e;
 	if (!m->loaded) {
 		if ((*number_r = unseen_from_front(m)) != 0 ||
 		    (*number_r = unseen_from_end(m)) != 0)

@@ -34,6 +34,7 @@
 #include "oracle.h"
 #include "store/segment.h"
 #include "store/store.h"
+#include "store/store_private.h"
 
 #define BATCH 4
 #define STATES_A_ROUND 40
@@ -95,6 +96,8 @@ work_batch(struct store *st)
 		.modseq = info.highestmodseq };
 	disk_note(&op, sizeof(op));
 	store_upkeep(st);
+	if (oracle_dice(8) == 0)
+		(void)store_late_settle_all(st);
 }
 
 static int

@@ -28,6 +28,7 @@
 #include "store/segment.h"
 #include "store/snap.h"
 #include "store/store.h"
+#include "store/store_private.h"
 
 #define BATCH 4
 #define OPS_A_ROUND 400
@@ -95,6 +96,8 @@ child(int fd)
 			.modseq = info.highestmodseq, .first = info.uidnext };
 		child_say(fd, &op);
 		store_upkeep(st);
+		if (oracle_dice(8) == 0)
+			(void)store_late_settle_all(st);
 		if (oracle_dice(40) == 0)
 			store_idle(st);
 		if (oracle_dice(120) == 0) {

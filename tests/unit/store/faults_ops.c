@@ -183,6 +183,33 @@ op_expunge_all(struct store_test *t)
 }
 
 static enum store_err
+op_flags_many(struct store_test *t)
+{
+	roaring_bitmap_t *all = store_test_range(1, UINT32_MAX);
+	struct store_mbox *m;
+	enum store_err e = store_mbox_open(t->st, "INBOX", &m);
+
+	if (e == STORE_OK) {
+		e = store_flags_update(m, all, STORE_FLAGS_ADD, STORE_FLAGGED,
+		    UINT64_MAX, NULL, NULL);
+		store_mbox_unref(&m);
+	}
+	roaring_bitmap_free(all);
+	return e;
+}
+
+/* Settling says nothing of success: it only moves what is there. */
+static enum store_err
+op_settle(struct store_test *t)
+{
+	enum store_err e = op_flags_many(t);
+
+	if (e == STORE_OK && (e = store_flush(t->st)) == STORE_OK)
+		(void)store_late_settle_all(t->st);
+	return e;
+}
+
+static enum store_err
 op_relaxed(struct store_test *t)
 {
 	t->st->o.relaxed = true;
@@ -299,6 +326,9 @@ const struct faults_op faults_ops[] = {
 	WORKS("move", op_move),
 	WORKS("flags", op_flags),
 	WORKS("flags, relaxed", op_relaxed),
+	{ "flags of many", FAULTS_HOME_LONG_LOG, .run = op_flags_many },
+	{ "flags of many, settled", FAULTS_HOME_LONG_LOG, .flushes = true,
+	    .run = op_settle },
 	WORKS("keyword", op_keyword),
 	WORKS("expunge", op_expunge),
 	WORKS("recent", op_recent),

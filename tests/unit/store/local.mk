@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 if HAVE_CMOCKA
 check_PROGRAMS += test_check test_coding test_deaths test_faults test_kv \
-	test_mailbox test_recover test_rows test_salvage test_segment test_snap
+	test_late test_mailbox test_recover test_rows test_salvage \
+	test_segment test_snap
 STORE_TEST = tests/unit/store/store_test.c tests/unit/store/store_test.h
 test_coding_SOURCES = tests/unit/store/test_coding.c $(STORE_TEST)
 test_coding_LDADD = $(STORE_LIBS) $(TEST_LIBS)
@@ -15,6 +16,8 @@ test_faults_SOURCES = tests/unit/store/test_faults.c \
 test_faults_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_kv_SOURCES = tests/unit/store/test_kv.c $(STORE_TEST)
 test_kv_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+test_late_SOURCES = tests/unit/store/test_late.c $(STORE_TEST)
+test_late_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_mailbox_SOURCES = tests/unit/store/test_mailbox.c $(STORE_TEST)
 test_mailbox_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 test_recover_SOURCES = tests/unit/store/test_recover.c $(STORE_TEST)
