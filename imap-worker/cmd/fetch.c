@@ -108,21 +108,20 @@ cmd_fetch_range(struct session *s, struct cmd_fetch_req *req,
 	const struct store_row *rows = store_mbox_rows(v->mbox, &n);
 	bool plain = roaring_bitmap_is_empty(v->ghosts);
 
-	for (; i < n && rows[i].uid <= range->hi && rows[i].uid < v->uid_limit;
-	     i++) {
+	for (i = store_mbox_newer(v->mbox, i, req->changed_since);
+	     i < n && rows[i].uid <= range->hi && rows[i].uid < v->uid_limit;
+	     i = store_mbox_newer(v->mbox, i + 1, req->changed_since)) {
 		const struct store_row *row = &rows[i];
 		bool flags = req->seen != NULL &&
 		    roaring_bitmap_contains(req->seen, row->uid);
-		enum store_err err = STORE_OK;
+		enum store_err err;
 
 		if (output_size(&s->out) >= OUTPUT_HIGH) {
 			req->next_uid = row->uid;
 			return STORE_OK;
 		}
-		if (store_row_modseq(row) > req->changed_since)
-			err = fetch_items_put(s, &req->items, req->reader, row,
-			    plain ? (uint32_t)i + 1 : view_msn(v, row->uid),
-			    flags);
+		err = fetch_items_put(s, &req->items, req->reader, row,
+		    plain ? (uint32_t)i + 1 : view_msn(v, row->uid), flags);
 		if (err == STORE_GONE)
 			req->gone = true;
 		else if (err != STORE_OK)

@@ -332,6 +332,7 @@ store_expunge_rows(struct store_mbox *m, const roaring_bitmap_t *uids,
 		return STORE_OK;
 	p.run.set = roaring_bitmap_create();
 	m->generation++;
+	store_newer_forget(m);
 	modseq = store_txn_modseq(m->st);
 	e = expunge_chunks(&p);
 	store_rows_run_end(&p.run);

@@ -58,6 +58,7 @@ flags_change_row(struct flags_change *c, size_t i)
 	info->deleted += !(old & STORE_DELETED) -
 	    (uint32_t)!(new & STORE_DELETED);
 	*r = layout_row(r->uid, new, c->modseq);
+	store_newer_note(c->m, i, c->modseq);
 	store_rows_run_add(&c->changed, r->uid);
 	c->n_changed++;
 }

@@ -31,6 +31,7 @@ libstore_a_SOURCES = \
 	imap-worker/store/layout_snap.h \
 	imap-worker/store/mailbox.c \
 	imap-worker/store/names.c \
+	imap-worker/store/newer.c \
 	imap-worker/store/ranges.c \
 	imap-worker/store/ranges.h \
 	imap-worker/store/reader.c \

@@ -40,6 +40,7 @@ rows_push_chunk(struct store_mbox *m, uint32_t key)
 void
 store_rows_unload(struct store_mbox *m)
 {
+	store_newer_forget(m);
 	free(m->rows);
 	free(m->chunks);
 	m->rows = NULL;
@@ -324,7 +325,8 @@ store_rows_append(struct store_mbox *m, const struct store_row *rows,
 	if (m->loaded) {
 		rows_reserve(m, m->n + n);
 		memcpy(m->rows + m->n, rows, n * sizeof(*rows));
-		m->n += n;
+		for (size_t i = 0; i < n; i++)
+			store_newer_note(m, m->n++, store_row_modseq(&rows[i]));
 	}
 	return STORE_OK;
 }

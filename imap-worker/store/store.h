@@ -237,6 +237,10 @@ const struct store_row *store_mbox_rows(const struct store_mbox *m, size_t *n_r)
 /* Index of the first row with a UID >= uid (n if none). O(log n). From UIDNEXT
  * on it is known without the rows. */
 size_t store_mbox_lower(struct store_mbox *m, uint32_t uid);
+/* Index of the first row at or behind `from` whose modseq is above `modseq` (n if
+ * none; modseq 0: from itself). Where nothing changed rows are passed by the
+ * block. RFC 7162 §3.1.4.1 */
+size_t store_mbox_newer(struct store_mbox *m, size_t from, uint64_t modseq);
 /* The number (from 1) of the first message that is not \Seen; 0: none. */
 enum store_err store_mbox_first_unseen(struct store_mbox *m,
     uint32_t *number_r);

@@ -77,6 +77,8 @@ struct store_mbox {
 	struct store_row *rows;  /* own */
 	size_t n, cap;
 	size_t near;             /* the last answer of store_mbox_lower() */
+	uint64_t *newest;        /* own; newer.c, or NULL */
+	size_t newest_blocks;
 	uint32_t *chunks;        /* own; the UIDs in the keys of its chunks */
 	size_t n_chunks, chunks_cap;
 	char *keywords[LIMIT_KEYWORDS]; /* own */
@@ -199,6 +201,12 @@ void store_rows_count(struct store_mbox *m, const struct store_row *r,
 
 /* The first row at or behind `from` whose UID is not below uid. */
 size_t store_rows_lower(const struct store_mbox *m, size_t from, uint32_t uid);
+
+/* --- newer.c --- */
+/* The row has this modseq now. */
+void store_newer_note(struct store_mbox *m, size_t row, uint64_t modseq);
+/* Rows change their places. */
+void store_newer_forget(struct store_mbox *m);
 
 /* Meets the rows of a set in order. */
 struct store_rows_walk {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Flag changes that are noted and settled later: whatever happens in between,
- * the rows are those of a plain model.
+ * the rows are those of a plain model, and so are those that changed lately.
  */
 #include "store_test.h"
 
@@ -48,6 +48,23 @@ late_same(struct late_test *l)
 		unseen += !(l->rows[i].flags & STORE_SEEN);
 	}
 	assert_int_equal(store_mbox_info(l->m)->unseen, unseen);
+}
+
+/* What changed since some modseq is found, and nothing else. */
+static void
+late_newer(struct late_test *l)
+{
+	uint64_t highest = store_mbox_info(l->m)->highestmodseq;
+	uint64_t since = highest - rnd(l, highest < 40 ? (uint32_t)highest : 40);
+	size_t at = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->rows[i].modseq <= since)
+			continue;
+		assert_int_equal(store_mbox_newer(l->m, at, since), i);
+		at = i + 1;
+	}
+	assert_int_equal(store_mbox_newer(l->m, at, since), l->n);
 }
 
 /* Every n-th of a range, in the store and in the model. */
@@ -247,6 +264,7 @@ test_mixed(void **state)
 		if (round % 7 == 0)
 			store_rows_unload(l.m);
 		late_same(&l);
+		late_newer(&l);
 		if (round % 50 == 49)
 			store_test_check(&l.t);
 	}
