@@ -40,7 +40,7 @@ typedef int ctl_verb_fn(const struct ctl *ctl, size_t n, char **args);
 /* runtime.c: asked of the running server */
 ctl_verb_fn ctl_status, ctl_who, ctl_kick, ctl_reload, ctl_stop;
 /* task.c: done by the worker of each user */
-ctl_verb_fn ctl_du, ctl_fsck, ctl_stats;
+ctl_verb_fn ctl_du, ctl_fsck, ctl_rebuild, ctl_stats;
 /* export.c */
 ctl_verb_fn ctl_export;
 /* import.c */

@@ -32,6 +32,8 @@ static const struct {
 	    "what the mail takes of the disk" },
 	{ "fsck", NULL, 0, USERS_MAX, ctl_fsck, " USER ...|--all",
 	    "check every message and the index" },
+	{ "rebuild", NULL, 0, USERS_MAX, ctl_rebuild, " USER ...|--all",
+	    "make the index anew; --dry-run" },
 	{ "export", NULL, 2, 2, ctl_export, " USER FOLDER",
 	    "a copy of all mail, as a new Maildir++" },
 	{ "import", NULL, 2, 2, ctl_import, " USER SOURCE",

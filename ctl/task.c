@@ -393,6 +393,25 @@ ctl_fsck(const struct ctl *ctl, size_t n, char **args)
 	return task_users(ctl, "fsck", n, args, NULL);
 }
 
+static void
+task_request_dry_run(void *ctx, struct task_pairs *w)
+{
+	const struct ctl *ctl = ctx;
+
+	if (ctl->dry_run)
+		task_pairs_bool(w, "dry_run", true);
+}
+
+int
+ctl_rebuild(const struct ctl *ctl, size_t n, char **args)
+{
+	struct ctl copy = *ctl;
+	const struct task_more more = { .ctx = &copy,
+		.request = task_request_dry_run };
+
+	return task_users(ctl, "rebuild", n, args, &more);
+}
+
 int
 ctl_stats(const struct ctl *ctl, size_t n, char **args)
 {

@@ -53,6 +53,7 @@ libworker_a_SOURCES = \
 	imap-worker/task/import_folder.c \
 	imap-worker/task/import_target.c imap-worker/task/import_target.h \
 	imap-worker/task/mailboxes.c imap-worker/task/mailboxes.h \
+	imap-worker/task/rebuild.c \
 	imap-worker/task/report.c \
 	imap-worker/task/run.c imap-worker/task/run.h \
 	imap-worker/task/stats.c \

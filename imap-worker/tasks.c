@@ -12,14 +12,51 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "session.h"
 #include "task/run.h"
 #include "task/task.h"
 #include "worker.h"
 
 struct worker_task {
 	struct worker_task *next;
+	struct task_host host;
 	struct task_run *run; /* own */
 };
+
+/* --- what a task asks of us ------------------------------------------------- */
+
+static bool
+tasks_alone(void *ctx)
+{
+	return ((struct worker *)ctx)->n_tasks == 1;
+}
+
+static bool
+tasks_close_sessions(void *ctx, const char *bye)
+{
+	struct worker *w = ctx;
+
+	for (struct session *s = w->sessions; s != NULL; s = s->next) {
+		if (s->ending)
+			s->last_input = 0; /* it had a turn to read it */
+		session_touch(s);
+		session_end(s, bye);
+	}
+	return w->n_sessions == 0;
+}
+
+static enum store_err
+tasks_rebuild(void *ctx, bool keep, const struct task_told *how,
+    struct store **st_r)
+{
+	struct worker *w = ctx;
+	enum store_err e = worker_rebuild(w, keep, how);
+
+	*st_r = w->store;
+	return e;
+}
+
+/* --- starting one --------------------------------------------------------------- */
 
 /* A stream between two processes of this machine. */
 static bool
@@ -63,7 +100,10 @@ tasks_start(struct worker *w, const char *name, bool owner, struct ipc_msg *m,
 	}
 	log_info("task %s: begins", name);
 	t = xmalloc(sizeof(*t));
+	t->host = (struct task_host){ w, tasks_alone, tasks_close_sessions,
+		tasks_rebuild };
 	t->run = task_run_new(w->base, w->store, w->home, def, fd);
+	task_run_set_host(t->run, &t->host);
 	t->next = w->tasks;
 	w->tasks = t;
 	w->n_tasks++;

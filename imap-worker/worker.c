@@ -15,6 +15,7 @@
 #include "common/proc.h"
 #include "common/xalloc.h"
 #include "session.h"
+#include "task/task.h"
 
 /* Seconds between two looks at the time: while there is something to do or the
  * worker may retire, and while all sessions are silent. */
@@ -57,9 +58,9 @@ worker_retire(struct worker *w)
 	(void)ipc_post(w->master, &m, -1);
 }
 
-/* Everything this turn did becomes durable, then everybody is told. */
+/* Everything this turn did becomes durable. */
 static void
-worker_turn_end(struct worker *w)
+worker_flush(struct worker *w)
 {
 	if (w->store != NULL && store_dirty(w->store) &&
 	    store_flush(w->store) != STORE_OK) {
@@ -67,6 +68,13 @@ worker_turn_end(struct worker *w)
 		log_error("worker: cannot make changes durable, giving up");
 		_exit(1);
 	}
+}
+
+/* It becomes durable, then everybody is told. */
+static void
+worker_turn_end(struct worker *w)
+{
+	worker_flush(w);
 	deliver_tell(w);
 	if (tasks_turn_end(w) && !w->served)
 		worker_retire(w);
@@ -152,13 +160,15 @@ worker_ready(struct worker *w, enum ipc_status status, const char *text)
 	(void)ipc_post(w->master, &m, -1);
 }
 
-static enum store_err
-worker_open_store(struct worker *w)
+/* The options of the user's store; returns their defaults, to be freed. */
+static struct store_default_mailbox *
+worker_store_options(const struct worker *w, struct store_options *o_r)
 {
 	const struct conf *conf = w->conf;
 	struct store_default_mailbox *defaults =
 	    xcalloc(conf->n_mailboxes + 1, sizeof(*defaults));
-	struct store_options o = {
+
+	*o_r = (struct store_options){
 		.derive = derive_message,
 		.defaults = defaults,
 		.quota_bytes = conf->quota_bytes,
@@ -167,15 +177,42 @@ worker_open_store(struct worker *w)
 		.relaxed = conf->durability_relaxed,
 		.compress = (int)conf->compress,
 	};
-	enum store_err err;
-
 	for (size_t i = 0; i < conf->n_mailboxes; i++) {
 		defaults[i].name = conf->mailboxes[i].name;
 		defaults[i].use = special_use_bit(conf->mailboxes[i].special_use);
 		defaults[i].subscribe = conf->mailboxes[i].subscribe;
 	}
-	err = store_open(w->home, &o, &w->store);
+	return defaults;
+}
+
+static enum store_err
+worker_open_store(struct worker *w)
+{
+	struct store_options o;
+	struct store_default_mailbox *defaults = worker_store_options(w, &o);
+	enum store_err err = store_open(w->home, &o, &w->store);
+
 	free(defaults);
+	return err;
+}
+
+enum store_err
+worker_rebuild(struct worker *w, bool keep, const struct task_told *how)
+{
+	struct store_options o;
+	struct store_default_mailbox *defaults = worker_store_options(w, &o);
+	enum store_err err;
+
+	o.progress = how->progress;
+	o.progress_ctx = how->ctx;
+	worker_flush(w);
+	err = store_rebuild(&w->store, &o, keep, how->loss, how->ctx);
+	free(defaults);
+	if (w->store == NULL) {
+		log_error("worker: cannot open store: %s: %s", w->home,
+		    store_err_text(err));
+		w->quit = true;
+	}
 	return err;
 }
 

@@ -23,6 +23,7 @@ struct ipc_chan;
 struct ipc_msg;
 struct session;
 struct deliver_result;
+struct task_told;
 struct worker_task;
 
 struct worker {
@@ -48,6 +49,11 @@ struct worker {
 /* Serves until it retires, is told to stop, or master goes away. fd: the channel to
  * master. Returns the exit code. */
 int worker_run(struct event_base *base, const struct conf *conf, int fd);
+
+/* Makes the index of the store anew, when no session and no other task is there
+ * (task/task.h). On failure the store may be gone: the worker ends then. */
+enum store_err worker_rebuild(struct worker *w, bool keep,
+    const struct task_told *how);
 
 /* DELIVER: takes the message in, notes the result (deliver.c). */
 bool deliver_handler(struct ipc_chan *c, struct ipc_msg *m, void *ctx);

@@ -201,8 +201,9 @@ store_home_set_aside(struct store *st)
 	if (store_io_rename(STORE_IO_INDEX_ASIDE, from, to) != 0)
 		e = home_error("set aside", from);
 	else
-		log_error("store: the index is damaged, kept as %s, rebuilding "
-		    "from the segments", to);
+		log_error("store: the index is %s, kept as %s, rebuilding "
+		    "from the segments", st->o.rebuild ? "not wanted any more"
+		    : "damaged", to);
 	free(from);
 	free(to);
 	return e != STORE_OK ? e : home_make_folder(st, "db");

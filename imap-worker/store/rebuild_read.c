@@ -67,6 +67,12 @@ rebuild_compare(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
+uint64_t
+store_rebuild_total(const struct rebuild *rb)
+{
+	return rb->n;
+}
+
 struct rebuild_entry *
 store_rebuild_find(const struct rebuild *rb, uint64_t blob)
 {

@@ -3,8 +3,9 @@
  * What open does before anyone may use the store.
  *
  * 1 The index is opened; libdb brings it to its last surviving commit. When it
- *   is damaged, or two starts in a row crashed here, db/ is set aside and the
- *   index is built anew from all segments and the newest snapshots.
+ *   is damaged, or two starts in a row crashed here, or the caller wants a new one,
+ *   db/ is set aside and the index is built anew from all segments and the newest
+ *   snapshots.
  * 2 The user record of that commit says up to where the segments were known to
  *   be on the disk (safe) and up to where they are indexed (end). Records
  *   between the two are checked: a crash of the machine may have kept the index
@@ -28,8 +29,16 @@
 enum store_err
 store_recover_commit(struct recover *rc)
 {
+	const struct store_options *o = &rc->st->o;
+
 	rc->in_batch = 0;
 	store_fault(STORE_FAULT_OPEN_REPLAYED);
+	if (o->progress != NULL && rc->rebuild != NULL) {
+		uint64_t total = store_rebuild_total(rc->rebuild);
+
+		o->progress(o->progress_ctx, rc->replayed < total
+		    ? rc->replayed : total, total);
+	}
 	return store_txn_commit(rc->st, STORE_TXN_CHANGE);
 }
 
@@ -237,12 +246,12 @@ recover_open_kv(struct store *st)
 }
 
 enum store_err
-store_recover_start_over(struct store *st, bool died)
+store_recover_start_over(struct store *st, bool sure)
 {
 	enum store_err e;
 
 	/* not damage: the next start may find it whole */
-	if (!died && (e = store_txn_error(st, kv_refused())) != STORE_OK)
+	if (!sure && (e = store_txn_error(st, kv_refused())) != STORE_OK)
 		return e;
 	kv_discard(&st->kv);
 	store_names_clear(st);
@@ -314,6 +323,11 @@ recover_index(struct store *st, bool *found_r)
 	enum store_err e;
 
 	store_deaths_enter(st, &died, &suspect);
+	if (st->o.rebuild) {
+		log_info("store: a new index is wanted: %s", st->home);
+		*found_r = false;
+		return store_recover_start_over(st, true);
+	}
 	if (died >= 2) {
 		log_error("store: %u starts in a row crashed in recovery: %s",
 		    died, st->home);

@@ -31,9 +31,9 @@ struct recover {
 
 /* --- recover.c --- */
 /* Throws the index away (kept under another name) and begins an empty one.
- * died: recovery did, twice; else an error of the system is not taken for
- * damage. */
-enum store_err store_recover_start_over(struct store *st, bool died);
+ * sure: recovery died of it, twice, or it is no longer wanted; else an error of the
+ * system is not taken for damage. */
+enum store_err store_recover_start_over(struct store *st, bool sure);
 enum store_err store_recover_commit(struct recover *rc);
 bool store_recover_has_user(struct store *st);
 void store_recover_new_user(struct store *st);
@@ -78,6 +78,8 @@ enum store_err store_rebuild_finish(struct recover *rc);
 bool store_rebuild_sealed(const struct recover *rc, uint32_t no, uint64_t at);
 /* The newest segment then. */
 uint32_t store_rebuild_last(const struct recover *rc);
+/* How many messages the segments have. */
+uint64_t store_rebuild_total(const struct rebuild *rb);
 void store_rebuild_free(struct rebuild **rb);
 
 /* --- snap_merge.c: the newest snapshots of a home as one --- */

@@ -174,7 +174,7 @@ err:
 static void
 store_snap_rest(struct store *st)
 {
-	if (!st->failed && store_snap_due(st) &&
+	if (!st->failed && !st->untrusted && store_snap_due(st) &&
 	    (!store_dirty(st) || store_txn_sync(st, true) == STORE_OK))
 		(void)store_snap_take(st);
 }
@@ -199,6 +199,30 @@ store_close(struct store **stp)
 		store_fault(STORE_FAULT_CLOSE);
 	}
 	store_free(st);
+}
+
+enum store_err
+store_rebuild(struct store **stp, const struct store_options *o, bool keep,
+    store_loss_fn *fn, void *ctx)
+{
+	struct store *st = *stp;
+	struct store_options again = *o;
+	uint32_t before = st->snap.no;
+	char *home;
+	enum store_err e;
+
+	if (keep && ((e = store_flush(st)) != STORE_OK ||
+	    (e = store_snap_take(st)) != STORE_OK))
+		return e;
+	if (keep && st->snap.no == before)
+		return STORE_NO_SPACE; /* it could not be written */
+	st->untrusted = !keep;
+	home = xstrdup(st->home);
+	store_close(stp);
+	again.rebuild = true;
+	e = store_open_told(home, &again, fn, ctx, stp);
+	free(home);
+	return e;
 }
 
 void

@@ -114,6 +114,10 @@ struct store_default_mailbox {
 	bool subscribe;
 };
 
+/* Of a rebuild, now and then: messages done, of how many; 0 of 0 while it looks
+ * what there is. */
+typedef void store_progress_fn(void *ctx, uint64_t done, uint64_t total);
+
 struct store_options {
 	store_derive_fn *derive;
 	/* made when the home is new, besides INBOX; NULL name ends */
@@ -123,6 +127,9 @@ struct store_options {
 	uint32_t message_max;      /* bytes; 0: LIMIT_MESSAGE */
 	bool relaxed;              /* flag changes may wait up to a second */
 	int compress;              /* zstd's level for new messages; 0: none */
+	bool rebuild;              /* the index is set aside, and made anew */
+	store_progress_fn *progress; /* of a rebuild; NULL: nobody wants it */
+	void *progress_ctx;
 };
 
 struct store;
@@ -415,5 +422,14 @@ typedef void store_loss_fn(void *ctx, const struct store_loss *loss);
  * `from` is in use; STORE_EXISTS: `to` is not empty; STORE_NEWER. */
 enum store_err store_salvage(const char *from, const char *to,
     const struct store_options *o, store_loss_fn *fn, void *ctx);
+/* Makes the index of an open store anew, from its segments and the newest
+ * snapshot; the old one stays as db.bad.TIME. keep: the index is good, so a
+ * snapshot is made of it first, and nothing is lost; else flags and copies since
+ * the last one are. fn (may be NULL) is told of each message lost. Nothing of the
+ * store may be in use: no watch, no append, no reader. On an error before the
+ * index is given up *st is as it was; behind that it is NULL, and the next open
+ * goes on with it. */
+enum store_err store_rebuild(struct store **st, const struct store_options *o,
+    bool keep, store_loss_fn *fn, void *ctx);
 
 #endif

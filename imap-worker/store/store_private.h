@@ -47,6 +47,7 @@ struct store {
 	bool has_reserve;        /* <home>/reserve is there */
 	bool late_full;          /* a mailbox has STORE_LATE_MAX notes */
 	bool failed;             /* final; every call is refused */
+	bool untrusted;          /* the index: no snapshot of it is made */
 	bool rebuilt;            /* the index, by this open; */
 	bool rebuilt_whole;      /* and the snapshot for it was not damaged */
 	int64_t flags_since, changed_at; /* monotonic seconds */

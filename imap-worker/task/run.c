@@ -18,7 +18,7 @@
 enum run_state { RUN_REQUEST, RUN_RUNNING, RUN_WAITING, RUN_ENDING, RUN_OVER };
 
 struct task_run {
-	struct task t;
+	struct task t; /* first: task_say_now() */
 	enum run_state state;
 	int fd;
 	struct event *readable; /* own; EV_TIMEOUT: it is this task's turn */
@@ -242,6 +242,12 @@ run_send(struct task_run *r)
 	}
 }
 
+void
+task_say_now(struct task *t)
+{
+	run_send((struct task_run *)t);
+}
+
 /* While the buffer is full the socket is not looked at. */
 static void
 run_want_input(struct task_run *r)
@@ -308,6 +314,12 @@ task_run_new(struct event_base *base, struct store *store, const char *home,
 		log_panic("task: no event");
 	run_want_input(r);
 	return r;
+}
+
+void
+task_run_set_host(struct task_run *r, const struct task_host *host)
+{
+	r->t.host = host;
 }
 
 void

@@ -22,11 +22,14 @@
 struct event_base;
 struct store;
 struct task_def;
+struct task_host;
 struct task_run;
 
 /* Takes over fd, a stream socket. */
 struct task_run *task_run_new(struct event_base *base, struct store *store,
     const char *home, const struct task_def *def, int fd);
+/* What it may ask of the worker; borrowed. */
+void task_run_set_host(struct task_run *r, const struct task_host *host);
 /* The turn is over and durable: sends, and arranges for the next step. True:
  * the run is over. */
 bool task_run_turn_end(struct task_run *r);

@@ -36,6 +36,27 @@ enum task_step {
 	TASK_STEP_DONE,
 };
 
+/* Whom store_rebuild() tells. */
+struct task_told {
+	store_progress_fn *progress;
+	store_loss_fn *loss;
+	void *ctx;
+};
+
+/* What a task may ask of the worker it runs in. */
+struct task_host {
+	void *ctx;
+	/* No other task runs. */
+	bool (*alone)(void *ctx);
+	/* Says BYE to all sessions; one that has not read it by the next call is
+	 * cut off. True: none is left. */
+	bool (*close_sessions)(void *ctx, const char *bye);
+	/* store_rebuild(), when alone and without sessions. *st_r: the store from
+	 * now on; NULL: there is none any more, and the worker ends. */
+	enum store_err (*rebuild)(void *ctx, bool keep,
+	    const struct task_told *how, struct store **st_r);
+};
+
 struct task;
 struct task_def {
 	const char *name;
@@ -58,6 +79,7 @@ struct task {
 	const struct task_def *def;
 	struct store *store;   /* borrowed */
 	const char *home;      /* borrowed */
+	const struct task_host *host; /* borrowed; NULL: none */
 	struct arena arena;    /* lives as long as the task */
 	void *state;           /* the task's own, from the arena; NULL at first */
 	bool dry_run;
@@ -69,6 +91,10 @@ struct task {
 	bool failed;
 	char text[256];        /* of the END */
 };
+
+/* Sends what waits, as far as that goes at once, from within a step that takes
+ * long. Only for what may be said before the turn's flush: progress. */
+void task_say_now(struct task *t);
 
 /* Is it time to come back later: the time is over, or enough waits to be sent? */
 bool task_slice_over(const struct task *t);

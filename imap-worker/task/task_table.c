@@ -11,6 +11,7 @@
 	X(export)     \
 	X(fsck)       \
 	X(import)     \
+	X(rebuild)    \
 	X(stats)
 
 #define X(name) extern const struct task_def task_##name;

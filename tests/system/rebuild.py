@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: ISC
 """The index of a user is lost: a restart gives back all mail with all UIDs, and
 flags, copies, keywords and subscriptions as of the last snapshot, which a
-worker leaves when it ends."""
+worker leaves when it ends. posternctl rebuild does it on demand, with sessions there,
+and loses nothing while the index is sound."""
 import glob
+import json
 import os
 import re
 import shutil
@@ -92,11 +94,77 @@ def same(i):
     check("snapshot: not made" not in i.log(), "snapshot refused")
 
 
+def indexes_aside(i):
+    return glob.glob(os.path.join(home(i), "db.bad.*"))
+
+
+def rebuild_row(i, *args):
+    code, out = i.ctl("--json", "rebuild", *args, USER)
+    users = json.loads(out)["users"]
+    check(users[0]["status"] == "ok", out)
+    return [r for r in users[0]["results"] if r["row"] == "rebuild"][0]
+
+
+def on_demand(i):
+    """With a session there, and changes no snapshot knows of."""
+    with i.client(USER) as c:
+        c.cmd("SELECT INBOX")
+        c.cmd(r"STORE 1:4 +FLAGS (\Flagged Later)")
+        c.cmd("COPY 1:3 work")
+        c.cmd(r"STORE 5 +FLAGS (\Deleted)")
+        c.cmd("EXPUNGE")
+        before = state(i)
+        aside = len(indexes_aside(i))
+        row = rebuild_row(i, "--dry-run")
+        check(row["index_sound"] and not row["rebuilt"], row)
+        c.cmd("NOOP")
+        check(len(indexes_aside(i)) == aside, "the dry run changed something")
+        row = rebuild_row(i)
+        check(row["rebuilt"] and row["lost"] == 0 and
+              row["messages"] == len(before["INBOX"]) + len(before["work"]) - 2,
+              row)
+        check(b"BYE" in c.line(), "no BYE")
+    check(len(indexes_aside(i)) == aside + 1, indexes_aside(i))
+    after = state(i)
+    check(after == before, "%s\n%s" % (before, after))
+    i.ctl("fsck", USER)
+
+
+def under_a_worker(i):
+    """rm -r db/ while the worker has it open: it still knows all."""
+    with i.client(USER) as c:
+        c.cmd("SELECT work")
+        c.cmd(r"STORE 2:3 +FLAGS (\Answered)")
+        before = state(i)
+        shutil.rmtree(os.path.join(home(i), "db"))
+        rebuild_row(i)
+    check(state(i) == before, "differs")
+    i.ctl("fsck", USER)
+
+
+def stopped(i):
+    """rm -r db/ of a stopped server; nobody logs in before the rebuild."""
+    before = state(i)
+    lose(i)
+    row = rebuild_row(i)
+    check(row["lost"] == 0, row)
+    check(state(i) == before, "differs")
+    i.ctl("rebuild", "--all", "--dry-run")
+    code, out = i.ctl("rebuild", check=False)
+    check(code == 64, "neither a user nor --all: %d" % code)
+
+
 def main():
     tap = harness.Tap()
     i = harness.Instance.start()
     try:
         tap.run("db/ is gone: same mail, UIDs, flags, names; twice", same, i)
+        tap.run("posternctl rebuild: beside a session, nothing is lost",
+                on_demand, i)
+        tap.run("posternctl rebuild: db/ was removed under the worker",
+                under_a_worker, i)
+        tap.run("posternctl rebuild: db/ was removed, server stopped",
+                stopped, i)
     finally:
         if tap.failed:
             tap.note("log:\n" + "\n".join(i.log().splitlines()[-40:]))

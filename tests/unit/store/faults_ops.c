@@ -278,6 +278,19 @@ op_close(struct store_test *t)
 }
 
 static enum store_err
+op_rebuild(struct store_test *t)
+{
+	return store_rebuild(&t->st, &t->o, true, NULL, NULL);
+}
+
+/* The index is not trusted; all it knows is in the snapshot of the last close. */
+static enum store_err
+op_rebuild_snap(struct store_test *t)
+{
+	return store_rebuild(&t->st, &t->o, false, NULL, NULL);
+}
+
+static enum store_err
 op_read(struct store_test *t)
 {
 	static char text[65536];
@@ -338,6 +351,10 @@ const struct faults_op faults_ops[] = {
 	{ "rename INBOX", FAULTS_HOME_WORK, .two = true,
 	    .run = op_rename_inbox },
 	WORKS("subscribe", op_subscribe),
+	{ "rebuild", FAULTS_HOME_WORK, .rebuilds = true, .flushes = true,
+	    .run = op_rebuild },
+	{ "rebuild from the last snapshot", FAULTS_HOME_WORK, .rebuilds = true,
+	    .flushes = true, .run = op_rebuild_snap },
 	{ "idle", FAULTS_HOME_WORK, .flushes = true, .run = op_idle },
 	{ "expunge, pages are freed", FAULTS_HOME_LONG_LOG,
 	    .run = op_expunge_all },

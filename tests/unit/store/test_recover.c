@@ -213,6 +213,75 @@ test_rebuild(void **state)
 }
 
 /* Bytes changed within a database file. */
+static uint64_t
+flags_of(struct store_test *t, const char *mailbox, size_t i)
+{
+	struct store_mbox *m = store_test_mbox(t, mailbox);
+	const struct store_row *rows;
+	uint64_t flags;
+	size_t n;
+
+	assert_int_equal(store_mbox_load(m), STORE_OK);
+	rows = store_mbox_rows(m, &n);
+	assert_true(i < n);
+	flags = store_row_flags(&rows[i]);
+	store_mbox_unref(&m);
+	return flags;
+}
+
+static unsigned told;
+
+static void
+tell(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)ctx;
+	assert_true(done <= total);
+	told++;
+}
+
+/* An open store: of a sound index nothing is lost, else what is younger than the
+ * last snapshot, but no message. */
+static void
+test_rebuild_open(void **state)
+{
+	struct store_test t;
+	struct store_info info;
+	struct store_mbox *m;
+	roaring_bitmap_t *first = store_test_range(1, 1);
+
+	(void)state;
+	store_test_start(&t);
+	t.o.progress = tell;
+	work(&t);
+	m = store_test_mbox(&t, "INBOX");
+	store_flags_update(m, first, STORE_FLAGS_SET, STORE_FLAGGED, UINT64_MAX,
+	    NULL, NULL);
+	store_mbox_unref(&m);
+	told = 0;
+	assert_int_equal(store_rebuild(&t.st, &t.o, true, NULL, NULL), STORE_OK);
+	assert_true(told > 0);
+	assert_int_equal(flags_of(&t, "INBOX", 0), STORE_FLAGGED);
+	stat_of(&t, "box", &info);
+	assert_int_equal(info.messages, 10);
+	store_test_check(&t);
+
+	m = store_test_mbox(&t, "INBOX");
+	store_flags_update(m, first, STORE_FLAGS_SET, STORE_SEEN, UINT64_MAX,
+	    NULL, NULL);
+	store_mbox_unref(&m);
+	store_test_append(t.st, "INBOX", 3, 100, 0);
+	assert_int_equal(store_rebuild(&t.st, &t.o, false, NULL, NULL),
+	    STORE_OK);
+	assert_int_equal(flags_of(&t, "INBOX", 0), STORE_FLAGGED);
+	stat_of(&t, "INBOX", &info);
+	assert_int_equal(info.messages, 43);
+	stat_of(&t, "box", &info);
+	assert_int_equal(info.messages, 10);
+	store_test_check(&t);
+	roaring_bitmap_free(first);
+	store_test_end(&t);
+}
+
 static void
 test_damage(void **state)
 {
@@ -406,6 +475,7 @@ main(void)
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_torn_tail),
 		cmocka_unit_test(test_rebuild),
+		cmocka_unit_test(test_rebuild_open),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_multiappend),
 		cmocka_unit_test(test_refusals),
